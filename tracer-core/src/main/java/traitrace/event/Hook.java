@@ -1,0 +1,76 @@
+package traitrace.event;
+
+import java.util.Optional;
+
+/**
+ * The places in the kernel that report packets: the catalogue behind {@code traitrace hooks}.
+ *
+ * <p>The ids are those of {@code probes/hooks.h} and of recordings; they are never reused.
+ */
+public enum Hook {
+    NET_DEV_QUEUE(1, "net_dev_queue", Stage.DEVICE, "handed to a device for sending"),
+    NET_DEV_START_XMIT(2, "net_dev_start_xmit", Stage.DRIVER, "given to the driver of a device"),
+    NET_DEV_XMIT(3, "net_dev_xmit", Stage.DRIVER, "refused by the driver, to be tried again"),
+    QDISC_ENQUEUE(4, "qdisc_enqueue", Stage.QDISC, "put into a queueing discipline"),
+    QDISC_DEQUEUE(5, "qdisc_dequeue", Stage.QDISC, "taken out of a queueing discipline"),
+    NETIF_RX(6, "netif_rx", Stage.DRIVER, "arrived at a virtual device, queued for this CPU"),
+    NETIF_RECEIVE_SKB(7, "netif_receive_skb", Stage.DEVICE, "received by the network stack"),
+    NAPI_GRO_RECEIVE(8, "napi_gro_receive_entry", Stage.DRIVER, "arrived at a device, before GRO"),
+    NAPI_GRO_FRAGS(9, "napi_gro_frags_entry", Stage.DRIVER, "arrived at a device, before GRO"),
+    CONSUME_SKB(10, "consume_skb", Stage.SOCKET, "freed after it was used"),
+    KFREE_SKB(11, "kfree_skb", Stage.DROP, "dropped"),
+    SKB_COPY_DATAGRAM(12, "skb_copy_datagram_iovec", Stage.USER, "copied to a process"),
+    SK_DATA_READY(13, "sk_data_ready", Stage.SOCKET, "put into the receive queue of a socket"),
+    SOCK_RECV_LENGTH(14, "sock_recv_length", Stage.USER, "received by a process"),
+    TCP_PROBE(15, "tcp_probe", Stage.TRANSPORT, "processed by a TCP connection"),
+    TCP_RETRANSMIT_SKB(16, "tcp_retransmit_skb", Stage.TRANSPORT, "sent again by TCP"),
+    TCP_BAD_CSUM(17, "tcp_bad_csum", Stage.TRANSPORT, "found to have a bad TCP checksum"),
+    TCP_SEND_RESET(18, "tcp_send_reset", Stage.TRANSPORT, "answered with a TCP reset"),
+    ICMP_SEND(19, "icmp_send", Stage.IP, "answered with an ICMP error"),
+    UDP_FAIL_QUEUE(20, "udp_fail_queue_rcv_skb", Stage.SOCKET, "refused by the queue of a UDP socket"),
+    SOCK_RCVQUEUE_FULL(21, "sock_rcvqueue_full", Stage.SOCKET, "found the receive buffer full");
+
+    private static final Hook[] BY_ID = new Hook[64];
+
+    static {
+        for (Hook hook : values()) {
+            BY_ID[hook.id] = hook;
+        }
+    }
+
+    private final int id;
+    private final String kernelName;
+    private final Stage stage;
+    private final String meaning;
+
+    Hook(int id, String kernelName, Stage stage, String meaning) {
+        this.id = id;
+        this.kernelName = kernelName;
+        this.stage = stage;
+        this.meaning = meaning;
+    }
+
+    /** The number in the event ABI, 1 to 63. */
+    public int id() {
+        return id;
+    }
+
+    /** The name of the tracepoint, as the kernel spells it. */
+    public String kernelName() {
+        return kernelName;
+    }
+
+    public Stage stage() {
+        return stage;
+    }
+
+    /** What happened to the packet there: completes the sentence "it was …". */
+    public String meaning() {
+        return meaning;
+    }
+
+    /** The hook with this number; empty for one that a newer probe wrote. */
+    public static Optional<Hook> byId(int id) {
+        return id > 0 && id < BY_ID.length ? Optional.ofNullable(BY_ID[id]) : Optional.empty();
+    }
+}

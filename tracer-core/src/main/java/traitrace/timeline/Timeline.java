@@ -1,0 +1,36 @@
+package traitrace.timeline;
+
+import java.util.List;
+import traitrace.lineage.Edge;
+
+/**
+ * One packet's story: its hops in order of time, over all its skbs.
+ *
+ * @param packetId printed as 16 hex digits
+ * @param hops never empty
+ * @param edges the links between its skbs, in order of time
+ * @param verdictText the verdict in an engineer's words: to which process, dropped why and where
+ * @param advice the command to look at next; empty if there is none
+ */
+public record Timeline(
+        long packetId, List<Hop> hops, List<Edge> edges, Verdict verdict, String verdictText, String advice) {
+    public Timeline {
+        hops = List.copyOf(hops);
+        edges = List.copyOf(edges);
+    }
+
+    /** The packet id as users see it: 16 hex digits. */
+    public static String formatId(long id) {
+        return String.format("%016x", id);
+    }
+
+    /** From the first hop to the last, ns. */
+    public long totalNs() {
+        return hops.get(hops.size() - 1).timeNs() - hops.get(0).timeNs();
+    }
+
+    /** Events known to be lost. */
+    public long missing() {
+        return hops.stream().mapToLong(Hop::missing).sum();
+    }
+}
