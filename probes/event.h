@@ -25,9 +25,9 @@ enum record_kind {
 	RECORD_RECEIVE = 4, /* a task took a datagram from a socket: struct event; arg = the socket,
 			     * len = bytes or negative errno, mark = MSG_* flags,
 			     * skb_id = the skb now first in its queue, 0 if empty or not tracked */
-	RECORD_DEVICE  = 5, /* name of a device: struct device */
-	RECORD_TASK    = 6, /* name of a process: struct task */
-	RECORD_PAYLOAD = 7, /* payload bytes of the event before it, by option: struct payload */
+	RECORD_DEVICE  = 5, /* name of a device: struct device_record */
+	RECORD_TASK    = 6, /* name of a process: struct task_record */
+	RECORD_PAYLOAD = 7, /* payload bytes of the event before it, by option: struct payload_record */
 };
 
 enum event_flag {
@@ -94,7 +94,7 @@ struct snapshot {
 	__u8 data[SNAPSHOT_BYTES]; /* network byte order, as on the wire */
 };
 
-struct device {
+struct device_record {
 	__u64 time;
 	__u64 cookie; /* of the network namespace: never reused, unlike its inode number */
 	__u32 netns;
@@ -108,7 +108,7 @@ struct device {
 	__u16 reserved16;
 };
 
-struct task {
+struct task_record {
 	__u64 time;
 	__u64 cgroup; /* id in the unified hierarchy */
 	__u32 pid;    /* thread group */
@@ -121,7 +121,7 @@ struct task {
 	__u16 reserved16;
 };
 
-struct payload {
+struct payload_record {
 	__u64 time;
 	__u64 packet_id;
 	__u64 skb_id;

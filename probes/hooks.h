@@ -23,7 +23,7 @@ enum hook {
 	HOOK_SK_DATA_READY = 13,      /* socket address */
 	HOOK_SOCK_RECV_LENGTH = 14,   /* socket address (RECORD_RECEIVE) */
 	HOOK_TCP_PROBE = 15,	      /* socket address */
-	HOOK_TCP_RETRANSMIT_SKB = 16, /* sequence number << 32 | end sequence number */
+	/* 16: reserved */
 	HOOK_TCP_BAD_CSUM = 17,	      /* - */
 	HOOK_TCP_SEND_RESET = 18,     /* enum sk_rst_reason, 0 where the kernel does not tell */
 	HOOK_ICMP_SEND = 19,	      /* type << 8 | code */

@@ -23,7 +23,6 @@ public enum Hook {
     SK_DATA_READY(13, "sk_data_ready", Stage.SOCKET, "put into the receive queue of a socket"),
     SOCK_RECV_LENGTH(14, "sock_recv_length", Stage.USER, "received by a process"),
     TCP_PROBE(15, "tcp_probe", Stage.TRANSPORT, "processed by a TCP connection"),
-    TCP_RETRANSMIT_SKB(16, "tcp_retransmit_skb", Stage.TRANSPORT, "sent again by TCP"),
     TCP_BAD_CSUM(17, "tcp_bad_csum", Stage.TRANSPORT, "found to have a bad TCP checksum"),
     TCP_SEND_RESET(18, "tcp_send_reset", Stage.TRANSPORT, "answered with a TCP reset"),
     ICMP_SEND(19, "icmp_send", Stage.IP, "answered with an ICMP error"),

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel types that the probes read, and of them only the members that they read. CO-RE moves
+ * every access to where the running kernel keeps the member, so neither order nor size matters
+ * here. Members that live in anonymous structs and unions of the kernel are found by name.
+ */
+#ifndef TRAITRACE_KERNEL_H
+#define TRAITRACE_KERNEL_H
+
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u64 __be64;
+typedef __u32 __wsum;
+
+typedef _Bool bool;
+enum { false = 0, true = 1 };
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+	BPF_RB_NO_WAKEUP = 1,
+};
+
+/* Opaque to programs; the name is what the verifier knows (include/uapi/linux/bpf.h). */
+struct bpf_dynptr {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
+
+/* The name that kfuncs use for an skb (include/uapi/linux/bpf.h): a struct, or their types differ. */
+struct __sk_buff {
+	__u32 len;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+	__u64 net_cookie;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct device {
+	struct device *parent;
+};
+
+struct net_device {
+	char name[16];
+	int ifindex;
+	possible_net_t nd_net;
+	struct device dev;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	possible_net_t skc_net;
+};
+
+struct sk_buff_head {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+	__u32 qlen;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	__u16 sk_protocol;
+	__u16 sk_type;
+	int sk_rcvbuf;
+	/* sk_backlog.rmem_alloc: the bytes charged to the receive buffer. */
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+};
+
+struct udp_sock {
+	struct sk_buff_head reader_queue;
+};
+
+struct tcp_sock {
+	__u32 copied_seq;
+};
+
+struct tcp_skb_cb {
+	__u32 seq;
+	__u32 end_seq;
+};
+
+struct skb_shared_info {
+	unsigned short gso_size;
+	unsigned short gso_segs;
+	atomic_t dataref;
+};
+
+struct sk_buff {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+	struct net_device *dev;
+	struct sock *sk;
+	char cb[48];
+	unsigned int len;
+	unsigned int data_len;
+	__u8 cloned : 1;
+	__u8 pkt_type : 3;
+	__u8 ip_summed : 2;
+	__u8 encapsulation : 1;
+	int skb_iif;
+	__u32 vlan_all;
+	__be16 vlan_proto;
+	__u16 vlan_tci;
+	__u32 mark;
+	__u16 inner_network_header;
+	__be16 protocol;
+	__u16 network_header;
+	__u16 mac_header;
+	unsigned int tail;
+	unsigned int end;
+	unsigned char *head;
+	unsigned char *data;
+};
+
+struct Qdisc_queue {
+	__u32 qlen;
+};
+
+struct Qdisc {
+	__u32 handle;
+	struct Qdisc_queue q;
+};
+
+struct netdev_queue;
+struct request_sock;
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	char comm[16];
+	struct task_struct *group_leader;
+	struct css_set *cgroups;
+};
+
+#pragma clang attribute pop
+
+/* Linux before 6.2: the tag's validity is a bit of its own (include/linux/skbuff.h). */
+struct sk_buff___vlan_present {
+	__u8 vlan_present : 1;
+} __attribute__((preserve_access_index));
+
+/* linux/socket.h, linux/if_ether.h, linux/in.h */
+#define AF_INET	    2
+#define AF_INET6    10
+#define AF_PACKET   17
+#define MSG_PEEK    2
+#define ETH_P_IP    0x0800
+#define ETH_P_ARP   0x0806
+#define ETH_P_8021Q 0x8100
+#define ETH_P_IPV6  0x86dd
+#define ETH_P_8021AD 0x88a8
+#define ETH_P_TEB   0x6558
+#define IPPROTO_ICMP 1
+#define IPPROTO_IPIP 4
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_IPV6 41
+#define IPPROTO_GRE 47
+#define IPPROTO_ESP 50
+#define IPPROTO_ICMPV6 58
+#define NETDEV_TX_BUSY 0x10
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a probe to Java: the rings, and the counters of what did not fit. */
+#ifndef TRAITRACE_OUTPUT_H
+#define TRAITRACE_OUTPUT_H
+
+#include "event.h"
+
+/* Set by the loader before the programs are loaded; power of two, so that the index is a mask. */
+const volatile __u32 ring_mask = 0;
+
+enum counter {
+	COUNTER_LOST_RECORDS = 0, /* a ring was full */
+	COUNTER_UNTRACKED = 1,	  /* a side table was full */
+	COUNTER_AGED = 2,	  /* entries removed by the sweep */
+	COUNTER_RECORDS = 3,	  /* records written */
+	COUNTERS = 4,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+/* One ring per group of CPUs: the loader makes them and says how large they are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings SEC(".maps");
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		*value += 1;
+}
+
+/* Room for a record of `size` bytes (a constant), or NULL, which is counted. */
+static __always_inline void *reserve(__u64 size)
+{
+	__u32 index = bpf_get_smp_processor_id() & ring_mask;
+	void *ring = bpf_map_lookup_elem(&rings, &index);
+	void *record = ring ? bpf_ringbuf_reserve(ring, size, 0) : 0;
+
+	count(record ? COUNTER_RECORDS : COUNTER_LOST_RECORDS);
+	return record;
+}
+
+/* Java polls: a wake-up per record would cost the traced host more than the record. */
+static __always_inline void submit(void *record)
+{
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+#endif

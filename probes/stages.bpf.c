@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The stages family: tracepoints, which any kernel with BTF lets us attach, a locked-down one too.
+ *
+ * Arguments that older kernels do not pass are read only where the loader found them in BTF: the
+ * verifier removes the rest.
+ */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include "hooks.h"
+#include "event.h"
+#include "output.h"
+#include "context.h"
+#include "headers.h"
+#include "names.h"
+#include "identity.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* consume_skb and tcp_send_reset tell where and why: Linux 6.4 and 6.10 on. */
+const volatile bool has_consume_location = false;
+const volatile bool has_reset_reason = false;
+/* Payload by option: bytes from this offset of the innermost transport payload; 0 = none. */
+const volatile __u32 payload_offset = 0;
+const volatile __u32 payload_bytes = 0;
+
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags,
+			       struct bpf_dynptr *dynptr) __ksym __weak;
+
+struct place {
+	struct net_device *dev;
+	__u32 netns;
+	__u32 ifindex;
+};
+
+static __always_inline struct place place_of(struct net_device *dev)
+{
+	struct place place = {};
+
+	if (!dev)
+		return place;
+	place.dev = dev;
+	place.ifindex = dev->ifindex;
+	place.netns = dev->nd_net.net->ns.inum;
+	return place;
+}
+
+static __always_inline struct place place_of_socket(const struct sock *sk)
+{
+	struct place place = {};
+
+	place.netns = sk->__sk_common.skc_net.net->ns.inum;
+	return place;
+}
+
+/*
+ * The place for a capture filter inside the kernel. Until it is built, Java filters by snapshots, and
+ * every packet is wanted here.
+ */
+static __always_inline bool captured_by_filter(struct scratch *s)
+{
+	return s->print.known;
+}
+
+static __always_inline void tell_payload(struct sk_buff *skb, struct scratch *s,
+					 const struct skb_entry *e, __u16 counter, bool trusted)
+{
+	struct payload_record *record;
+	struct bpf_dynptr whole;
+	__u32 at = s->start + s->print.payload_at + payload_offset;
+
+	if (!payload_bytes || !s->print.payload_at)
+		return;
+	record = reserve(sizeof(*record));
+	if (!record)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->time = e->time;
+	record->packet_id = e->packet_id;
+	record->skb_id = e->skb_id;
+	record->offset = payload_offset;
+	record->kind = RECORD_PAYLOAD;
+	record->counter = counter;
+	if (at + sizeof(record->data) <= s->tail) {
+		if (!bpf_probe_read_kernel(record->data, sizeof(record->data), skb->head + at))
+			record->len = sizeof(record->data);
+	} else if (trusted && &bpf_dynptr_from_skb) {
+		/* In page fragments. Offsets there count from skb->data. */
+		__u32 from = at - (__u32)(skb->data - skb->head);
+
+		if (!bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &whole) &&
+		    !bpf_dynptr_read(record->data, sizeof(record->data), &whole, from, 0))
+			record->len = sizeof(record->data);
+	}
+	submit(record);
+}
+
+/* What a hook knows beside the skb. All of it is constant but `arg`. */
+struct observation {
+	__u32 hook;
+	__u32 wanted;
+	__u64 arg;
+	__u8 flags;	/* to begin with */
+	__u8 state;	/* what the skb becomes by this */
+	bool elsewhere; /* not at a device: a known skb stays where it was seen last */
+	bool ends;	/* the skb is freed here */
+	bool queued;	/* the skb comes from a queue: the verifier does not trust the pointer */
+};
+
+static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
+				       const struct skb_entry *e, const struct observation *o,
+				       __u16 counter, __u32 pid, __u8 flags)
+{
+	event->time = e->time;
+	event->packet_id = e->packet_id;
+	event->skb_id = e->skb_id;
+	event->arg = o->arg;
+	event->netns = e->netns;
+	event->ifindex = e->ifindex;
+	event->len = skb->len;
+	event->mark = skb->mark;
+	event->pid = pid;
+	event->counter = counter;
+	event->hook = o->hook;
+	event->protocol = bpf_ntohs(skb->protocol);
+	event->cpu = bpf_get_smp_processor_id();
+	event->kind = RECORD_EVENT;
+	event->flags = flags;
+	event->reserved = 0;
+}
+
+struct pictured_event {
+	struct event event;
+	struct snapshot snapshot;
+};
+
+/* One packet at one hook. */
+static __always_inline void observe(struct sk_buff *skb, struct place place, struct observation o)
+{
+	struct scratch *s = read_headers(skb, o.hook);
+	struct skb_entry *e;
+	__u8 flags = o.flags;
+	__u16 counter;
+	__u32 pid = 0;
+
+	if (!s || !captured_by_filter(s))
+		return;
+	e = identify(skb, s, o.hook, o.wanted, place.netns, place.ifindex, &flags);
+	if (!e)
+		return;
+
+	if (flags & EVENT_FIRST || !o.elsewhere) {
+		if (place.dev &&
+		    (flags & EVENT_FIRST || e->netns != place.netns || e->ifindex != place.ifindex))
+			tell_device(place.dev, place.netns, place.ifindex);
+		e->netns = place.netns;
+		e->ifindex = place.ifindex;
+	}
+	if (in_softirq()) {
+		flags |= EVENT_SOFTIRQ;
+	} else {
+		pid = bpf_get_current_pid_tgid() >> 32;
+		if (pid)
+			tell_task();
+	}
+	if (flags & EVENT_FIRST || e->changed != s->changed)
+		flags |= EVENT_SNAPSHOT;
+	if (BPF_CORE_READ_BITFIELD_PROBED(skb, cloned))
+		flags |= EVENT_CLONED;
+	if (s->nonlinear)
+		flags |= EVENT_NONLINEAR;
+
+	/* Counted before there is room for it: a gap in the numbers is a lost event. */
+	counter = e->counter++;
+	e->time = bpf_ktime_get_ns();
+	e->print = s->print;
+	e->changed = s->changed;
+	e->hook = o.hook;
+	e->state |= o.state;
+
+	if (flags & EVENT_SNAPSHOT) {
+		struct pictured_event *record = reserve(sizeof(*record));
+
+		if (record) {
+			fill_event(&record->event, skb, e, &o, counter, pid, flags);
+			__builtin_memcpy(&record->snapshot, &s->snapshot,
+					 sizeof(s->snapshot) - SNAPSHOT_BYTES);
+			__builtin_memcpy(record->snapshot.data, s->window, SNAPSHOT_BYTES);
+			submit(record);
+		}
+	} else {
+		struct event *record = reserve(sizeof(*record));
+
+		if (record) {
+			fill_event(record, skb, e, &o, counter, pid, flags);
+			submit(record);
+		}
+	}
+	tell_payload(skb, s, e, counter, !o.queued);
+	if (o.ends)
+		forget(skb, e);
+}
+
+#define OBSERVE(skb, place, ...) observe(skb, place, (struct observation){__VA_ARGS__})
+
+/* Sending. */
+
+SEC("tp_btf/net_dev_queue")
+int net_dev_queue(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NET_DEV_QUEUE, .wanted = TAG | CLONES);
+	return 0;
+}
+
+SEC("tp_btf/qdisc_enqueue")
+int qdisc_enqueue(__u64 *ctx)
+{
+	struct Qdisc *qdisc = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[2];
+
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_QDISC_ENQUEUE,
+		.arg = (__u64)qdisc->handle << 32 | qdisc->q.qlen);
+	return 0;
+}
+
+SEC("tp_btf/qdisc_dequeue")
+int qdisc_dequeue(__u64 *ctx)
+{
+	struct Qdisc *qdisc = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[3];
+
+	/* NULL when the queue is empty. Of a bulk only the first is looked at. */
+	if (skb)
+		OBSERVE(skb, place_of(skb->dev), .hook = HOOK_QDISC_DEQUEUE, .queued = true,
+			.arg = (__u64)qdisc->handle << 32 | qdisc->q.qlen);
+	return 0;
+}
+
+SEC("tp_btf/net_dev_start_xmit")
+int net_dev_start_xmit(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	struct net_device *dev = (void *)ctx[1];
+
+	OBSERVE(skb, place_of(dev), .hook = HOOK_NET_DEV_START_XMIT, .wanted = TAG | CLONES);
+	return 0;
+}
+
+SEC("tp_btf/net_dev_xmit")
+int net_dev_xmit(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	int rc = (int)ctx[1];
+	struct net_device *dev = (void *)ctx[2];
+
+	/* With any other answer the skb is the driver's, or nobody's, by now. */
+	if (rc == NETDEV_TX_BUSY)
+		OBSERVE(skb, place_of(dev), .hook = HOOK_NET_DEV_XMIT, .arg = rc);
+	return 0;
+}
+
+/* Receiving. */
+
+SEC("tp_btf/netif_rx")
+int netif_rx(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NETIF_RX, .wanted = TAG | CLONES,
+		.state = SKB_RECEIVED);
+	return 0;
+}
+
+SEC("tp_btf/netif_receive_skb")
+int netif_receive_skb(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NETIF_RECEIVE_SKB, .wanted = TAG | CLONES,
+		.state = SKB_RECEIVED);
+	return 0;
+}
+
+SEC("tp_btf/napi_gro_receive_entry")
+int napi_gro_receive_entry(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NAPI_GRO_RECEIVE, .wanted = TAG | CLONES,
+		.state = SKB_RECEIVED);
+	return 0;
+}
+
+SEC("tp_btf/napi_gro_frags_entry")
+int napi_gro_frags_entry(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NAPI_GRO_FRAGS, .wanted = TAG | CLONES,
+		.state = SKB_RECEIVED);
+	return 0;
+}
+
+/* Sockets. skb->dev is not to be trusted from here on: its place holds other things. */
+
+/*
+ * A socket got something to read: what is last in its queue. Several may have been put there before
+ * it is said once for each, so the oldest that was not reported yet is taken.
+ */
+SEC("tp_btf/sk_data_ready")
+int sk_data_ready(__u64 *ctx)
+{
+	const struct sock *sk = (void *)ctx[0];
+	__u16 family = sk->__sk_common.skc_family;
+	struct sk_buff *skb, *oldest = 0;
+
+	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET)
+		return 0;
+	skb = sk->sk_receive_queue.prev;
+	for (int i = 0; i < 8; i++) {
+		__u64 address = (__u64)skb;
+		struct skb_entry *e;
+
+		if (address == (__u64)&sk->sk_receive_queue)
+			break;
+		e = bpf_map_lookup_elem(&skbs, &address);
+		if (e && e->state & SKB_DELIVERED && e->head == (__u64)skb->head)
+			break;
+		oldest = skb;
+		skb = skb->prev;
+	}
+	if (oldest)
+		OBSERVE(oldest, place_of_socket(sk), .hook = HOOK_SK_DATA_READY, .wanted = CLONES,
+			.arg = (__u64)sk, .flags = family == AF_PACKET ? EVENT_TAP : 0,
+			.state = SKB_DELIVERED, .elsewhere = true, .queued = true);
+	return 0;
+}
+
+SEC("tp_btf/tcp_probe")
+int tcp_probe(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[1];
+
+	OBSERVE(skb, place_of_socket(sk), .hook = HOOK_TCP_PROBE, .arg = (__u64)sk,
+		.state = SKB_DELIVERED, .elsewhere = true);
+	return 0;
+}
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int skb_copy_datagram_iovec(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	__u32 len = (__u32)ctx[1];
+	struct sock *sk = skb->sk;
+	struct place place = {};
+	__u64 arg = len;
+	__u8 flags = 0;
+
+	if (sk) {
+		place = place_of_socket(sk);
+		if (sk->__sk_common.skc_family == AF_PACKET)
+			flags = EVENT_TAP;
+		else if (sk->sk_protocol == IPPROTO_TCP)
+			/* The copy begins where the reader is (net/ipv4/tcp.c, tcp_recvmsg_locked). */
+			arg |= (__u64)BPF_CORE_READ((struct tcp_sock *)sk, copied_seq) << 32;
+	}
+	OBSERVE(skb, place, .hook = HOOK_SKB_COPY_DATAGRAM, .wanted = CLONES, .arg = arg,
+		.flags = flags, .state = SKB_DELIVERED, .elsewhere = true);
+	return 0;
+}
+
+/*
+ * A datagram was taken from a UDP socket. The kernel copies it without a tracepoint, and frees it
+ * without one where the CPU is the same: which skb it was, Java concludes from the order of the queue.
+ */
+SEC("tp_btf/sock_recv_length")
+int sock_recv_length(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	int ret = (int)ctx[1];
+	int flags = (int)ctx[2];
+	__u16 family = sk->__sk_common.skc_family;
+	struct sk_buff *next;
+	struct skb_entry *e;
+	struct event *record;
+	__u64 address;
+
+	if (sk->sk_protocol != IPPROTO_UDP || (family != AF_INET && family != AF_INET6) || ret < 0)
+		return 0;
+	tell_task();
+	record = reserve(sizeof(*record));
+	if (!record)
+		return 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	next = BPF_CORE_READ((struct udp_sock *)sk, reader_queue.next);
+	if ((__u64)next == (__u64)sk + bpf_core_field_offset(struct udp_sock, reader_queue))
+		next = sk->sk_receive_queue.next;
+	address = (__u64)next;
+	e = bpf_map_lookup_elem(&skbs, &address);
+	record->time = bpf_ktime_get_ns();
+	record->skb_id = e && e->state & SKB_DELIVERED ? e->skb_id : 0;
+	record->arg = (__u64)sk;
+	record->netns = sk->__sk_common.skc_net.net->ns.inum;
+	record->len = ret;
+	record->mark = flags;
+	record->pid = bpf_get_current_pid_tgid() >> 32;
+	record->hook = HOOK_SOCK_RECV_LENGTH;
+	record->cpu = bpf_get_smp_processor_id();
+	record->kind = RECORD_RECEIVE;
+	submit(record);
+	return 0;
+}
+
+SEC("tp_btf/udp_fail_queue_rcv_skb")
+int udp_fail_queue_rcv_skb(__u64 *ctx)
+{
+	int rc = (int)ctx[0];
+	struct sock *sk = (void *)ctx[1];
+	struct sk_buff *skb = (void *)ctx[2];
+
+	OBSERVE(skb, place_of_socket(sk), .hook = HOOK_UDP_FAIL_QUEUE, .arg = (__s64)rc,
+		.elsewhere = true);
+	return 0;
+}
+
+SEC("tp_btf/sock_rcvqueue_full")
+int sock_rcvqueue_full(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[1];
+
+	OBSERVE(skb, place_of_socket(sk), .hook = HOOK_SOCK_RCVQUEUE_FULL, .elsewhere = true,
+		.arg = (__u64)sk->sk_backlog.rmem_alloc.counter << 32 | (__u32)sk->sk_rcvbuf);
+	return 0;
+}
+
+/* Trouble. */
+
+SEC("tp_btf/tcp_bad_csum")
+int tcp_bad_csum(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+
+	OBSERVE(skb, (struct place){}, .hook = HOOK_TCP_BAD_CSUM, .elsewhere = true);
+	return 0;
+}
+
+SEC("tp_btf/tcp_send_reset")
+int tcp_send_reset(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[1];
+	__u64 reason = 0;
+
+	if (has_reset_reason)
+		reason = (__u32)ctx[2];
+	/* NULL when a connection is reset for another reason than a segment. */
+	if (skb)
+		OBSERVE(skb, (struct place){}, .hook = HOOK_TCP_SEND_RESET, .arg = reason,
+			.elsewhere = true, .queued = true);
+	return 0;
+}
+
+SEC("tp_btf/icmp_send")
+int icmp_send(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	__u32 type = (__u32)ctx[1];
+	__u32 code = (__u32)ctx[2];
+
+	OBSERVE(skb, (struct place){}, .hook = HOOK_ICMP_SEND, .arg = type << 8 | (code & 0xff),
+		.elsewhere = true);
+	return 0;
+}
+
+/* The end. Both fire only when the last reference is gone. */
+
+SEC("tp_btf/kfree_skb")
+int kfree_skb(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	__u32 location = (__u32)ctx[1];
+	__u32 reason = (__u32)ctx[2];
+	struct sock *sk = skb->sk;
+	struct place place = sk ? place_of_socket(sk) : place_of(skb->dev);
+
+	OBSERVE(skb, place, .hook = HOOK_KFREE_SKB, .wanted = TAG | CLONES,
+		.arg = (__u64)reason << 32 | location, .elsewhere = true, .ends = true);
+	return 0;
+}
+
+SEC("tp_btf/consume_skb")
+int consume_skb(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	__u64 location = 0;
+
+	if (has_consume_location)
+		location = (__u32)ctx[1];
+	OBSERVE(skb, (struct place){}, .hook = HOOK_CONSUME_SKB, .arg = location, .elsewhere = true,
+		.ends = true);
+	return 0;
+}
+
+/*
+ * Removes what was not seen for long: deaths are not all told. Run by the loader from time to time;
+ * answers how many skbs are left.
+ */
+struct sweep {
+	__u64 before; /* time, ns */
+	__u64 left;
+};
+
+static long sweep_skb(void *map, const __u64 *address, struct skb_entry *e, struct sweep *sweep)
+{
+	if (e->time >= sweep->before) {
+		sweep->left++;
+		return 0;
+	}
+	tell_gone(e);
+	count(COUNTER_AGED);
+	bpf_map_delete_elem(map, address);
+	return 0;
+}
+
+static long sweep_head(void *map, const __u64 *head, struct head_entry *e, struct sweep *sweep)
+{
+	if (e->time < sweep->before)
+		bpf_map_delete_elem(map, head);
+	return 0;
+}
+
+SEC("syscall")
+int sweep(struct sweep *ctx)
+{
+	struct sweep local = {.before = ctx->before};
+
+	bpf_for_each_map_elem(&skbs, sweep_skb, &local, 0);
+	bpf_for_each_map_elem(&heads, sweep_head, &local, 0);
+	ctx->left = local.left;
+	return 0;
+}
