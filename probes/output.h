@@ -3,10 +3,8 @@
 #ifndef TRAITRACE_OUTPUT_H
 #define TRAITRACE_OUTPUT_H
 
+#include "config.h"
 #include "event.h"
-
-/* Set by the loader before the programs are loaded; power of two, so that the index is a mask. */
-const volatile __u32 ring_mask = 0;
 
 enum counter {
 	COUNTER_LOST_RECORDS = 0, /* a ring was full */
@@ -47,7 +45,7 @@ static __always_inline void count(__u32 counter)
 /* Room for a record of `size` bytes (a constant), or NULL, which is counted. */
 static __always_inline void *reserve(__u64 size)
 {
-	__u32 index = bpf_get_smp_processor_id() & ring_mask;
+	__u32 index = bpf_get_smp_processor_id() & config.ring_mask;
 	void *ring = bpf_map_lookup_elem(&rings, &index);
 	void *record = ring ? bpf_ringbuf_reserve(ring, size, 0) : 0;
 

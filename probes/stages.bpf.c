@@ -19,13 +19,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* consume_skb and tcp_send_reset tell where and why: Linux 6.4 and 6.10 on. */
-const volatile bool has_consume_location = false;
-const volatile bool has_reset_reason = false;
-/* Payload by option: bytes from this offset of the innermost transport payload; 0 = none. */
-const volatile __u32 payload_offset = 0;
-const volatile __u32 payload_bytes = 0;
-
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags,
 			       struct bpf_dynptr *dynptr) __ksym __weak;
 
@@ -69,9 +62,9 @@ static __always_inline void tell_payload(struct sk_buff *skb, struct scratch *s,
 {
 	struct payload_record *record;
 	struct bpf_dynptr whole;
-	__u32 at = s->start + s->print.payload_at + payload_offset;
+	__u32 at = s->start + s->print.payload_at + config.payload_offset;
 
-	if (!payload_bytes || !s->print.payload_at)
+	if (!config.payload_bytes || !s->print.payload_at)
 		return;
 	record = reserve(sizeof(*record));
 	if (!record)
@@ -80,7 +73,7 @@ static __always_inline void tell_payload(struct sk_buff *skb, struct scratch *s,
 	record->time = e->time;
 	record->packet_id = e->packet_id;
 	record->skb_id = e->skb_id;
-	record->offset = payload_offset;
+	record->offset = config.payload_offset;
 	record->kind = RECORD_PAYLOAD;
 	record->counter = counter;
 	if (at + sizeof(record->data) <= s->tail) {
@@ -421,8 +414,11 @@ int udp_fail_queue_rcv_skb(__u64 *ctx)
 {
 	int rc = (int)ctx[0];
 	struct sock *sk = (void *)ctx[1];
-	struct sk_buff *skb = (void *)ctx[2];
+	struct sk_buff *skb;
 
+	if (!config.has_udp_fail_skb)
+		return 0;
+	skb = (void *)ctx[2];
 	OBSERVE(skb, place_of_socket(sk), .hook = HOOK_UDP_FAIL_QUEUE, .arg = (__s64)rc,
 		.elsewhere = true);
 	return 0;
@@ -456,7 +452,7 @@ int tcp_send_reset(__u64 *ctx)
 	struct sk_buff *skb = (void *)ctx[1];
 	__u64 reason = 0;
 
-	if (has_reset_reason)
+	if (config.has_reset_reason)
 		reason = (__u32)ctx[2];
 	/* NULL when a connection is reset for another reason than a segment. */
 	if (skb)
@@ -499,7 +495,7 @@ int consume_skb(__u64 *ctx)
 	struct sk_buff *skb = (void *)ctx[0];
 	__u64 location = 0;
 
-	if (has_consume_location)
+	if (config.has_consume_location)
 		location = (__u32)ctx[1];
 	OBSERVE(skb, (struct place){}, .hook = HOOK_CONSUME_SKB, .arg = location, .elsewhere = true,
 		.ends = true);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the loader decides before the programs are loaded. It is the only read-only data of the object;
+ * the verifier removes what it switches off, so an option that is not used costs nothing.
+ */
+#ifndef TRAITRACE_CONFIG_H
+#define TRAITRACE_CONFIG_H
+
+struct config {
+	__u32 ring_mask;	   /* number of rings - 1; the number is a power of two */
+	__u32 payload_bytes;	   /* 0 = no payload records */
+	__u32 payload_offset;	   /* in the innermost transport payload */
+	__u8 has_consume_location; /* consume_skb tells where: Linux 6.4 on */
+	__u8 has_reset_reason;	   /* tcp_send_reset tells why: Linux 6.10 on */
+	__u8 has_udp_fail_skb;	   /* udp_fail_queue_rcv_skb tells the skb: Linux 6.10 on */
+	__u8 reserved;
+};
+
+const volatile struct config config = {};
+
+#endif

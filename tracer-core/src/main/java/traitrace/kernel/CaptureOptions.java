@@ -1,0 +1,30 @@
+package traitrace.kernel;
+
+/**
+ * What a capture may use.
+ *
+ * @param ringBytes of one ring: a power of two, at least a page, at most 512 MiB
+ * @param trackedSkbs how many skbs can be known at a time: the size of the side tables
+ * @param payloadBytes payload bytes to record of each event, 0 = none, at most 24
+ * @param payloadOffset of the first, in the innermost transport payload
+ */
+public record CaptureOptions(int ringBytes, int trackedSkbs, int payloadBytes, int payloadOffset) {
+    public static final CaptureOptions DEFAULT = new CaptureOptions(8 << 20, 131_072, 0, 0);
+
+    public CaptureOptions {
+        if (Integer.bitCount(ringBytes) != 1 || ringBytes < 4096 || ringBytes > 512 << 20) {
+            throw new IllegalArgumentException("ringBytes " + ringBytes);
+        }
+        if (trackedSkbs < 1 || payloadBytes < 0 || payloadBytes > 24 || payloadOffset < 0) {
+            throw new IllegalArgumentException("tracked " + trackedSkbs + ", payload " + payloadBytes);
+        }
+    }
+
+    public CaptureOptions withPayload(int bytes, int offset) {
+        return new CaptureOptions(ringBytes, trackedSkbs, bytes, offset);
+    }
+
+    public CaptureOptions withRingBytes(int bytes) {
+        return new CaptureOptions(bytes, trackedSkbs, payloadBytes, payloadOffset);
+    }
+}

@@ -1,0 +1,173 @@
+package traitrace.lineage;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import traitrace.event.EventLayout;
+import traitrace.event.EventSink;
+import traitrace.event.EventView;
+
+/**
+ * One packet's records, over all its skbs, and the edges between them.
+ *
+ * <p>Records are kept as the ABI's own bytes: a finished packet can be read, written to a file and turned into a
+ * timeline by the code that does so for live events. In the kept copies the reserved 16-bit field holds the number of
+ * events of that skb known to be lost just before (65,535 = that many or more).
+ *
+ * <p>Owned by {@link Lineage} until it is finished; not changed afterwards.
+ */
+public final class Packet {
+    /** Offset of the number of lost events in a kept record. */
+    public static final int MISSING = 62;
+
+    private static final int FIRST_BYTES = 1024;
+
+    private final long id;
+    private byte[] bytes = new byte[FIRST_BYTES];
+    private int end;
+    private int records;
+    private final List<Edge> edges = new ArrayList<>(2);
+    private final List<Skb> skbs = new ArrayList<>(1);
+    private long firstTime = Long.MAX_VALUE;
+    private long lastTime;
+
+    boolean delivered;
+    boolean transmitted;
+    boolean dropped;
+    boolean finished;
+
+    /** Neighbours in the list that it waits in. */
+    Packet previous;
+
+    Packet next;
+    PacketList list;
+
+    Packet(long id) {
+        this.id = id;
+    }
+
+    public long id() {
+        return id;
+    }
+
+    /** CLOCK_MONOTONIC, ns. */
+    public long firstTime() {
+        return firstTime;
+    }
+
+    /** CLOCK_MONOTONIC, ns. */
+    public long lastTime() {
+        return lastTime;
+    }
+
+    public int records() {
+        return records;
+    }
+
+    public List<Edge> edges() {
+        return List.copyOf(edges);
+    }
+
+    /** Hands on its records in order of time; the view is valid only during the call. */
+    public void forEach(EventSink sink) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, end).order(ByteOrder.LITTLE_ENDIAN);
+        EventView view = new EventView();
+        long[] order = new long[records];
+        int[] offsets = new int[records];
+        int at = 0;
+        boolean sorted = true;
+        for (int i = 0; i < records; i++) {
+            view.wrap(buffer, at, end - at);
+            order[i] = view.time();
+            offsets[i] = at;
+            sorted &= i == 0 || order[i - 1] <= order[i];
+            at += length(view);
+        }
+        if (!sorted) {
+            offsets = byTime(order, offsets);
+        }
+        for (int offset : offsets) {
+            view.wrap(buffer, offset, end - offset);
+            view.wrap(buffer, offset, length(view));
+            sink.accept(view);
+        }
+    }
+
+    /** Stable: records of the same time stay in the order in which they came. */
+    private static int[] byTime(long[] times, int[] offsets) {
+        Integer[] order = new Integer[times.length];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, (a, b) -> Long.compare(times[a], times[b]));
+        int[] sorted = new int[offsets.length];
+        for (int i = 0; i < order.length; i++) {
+            sorted[i] = offsets[order[i]];
+        }
+        return sorted;
+    }
+
+    private static int length(EventView view) {
+        return view.hasSnapshot() ? EventLayout.MAX_BYTES : EventLayout.EVENT_BYTES;
+    }
+
+    /** Keeps a copy of a record; {@code skbId} replaces its own. */
+    void add(EventView view, long skbId, int missing) {
+        int length = length(view);
+        makeRoom(length);
+        view.buffer().get(view.offset(), bytes, end, length);
+        ByteBuffer copy = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        copy.putLong(end + EventLayout.PACKET_ID, id);
+        copy.putLong(end + EventLayout.SKB_ID, skbId);
+        copy.putShort(end + MISSING, (short) Math.min(missing, 0xffff));
+        end += length;
+        records++;
+        firstTime = Math.min(firstTime, view.time());
+        lastTime = Math.max(lastTime, view.time());
+    }
+
+    void add(Edge edge) {
+        edges.add(edge);
+    }
+
+    void add(Skb skb) {
+        skbs.add(skb);
+    }
+
+    List<Skb> skbs() {
+        return skbs;
+    }
+
+    /** Takes over everything of another packet, which turned out to be this one. */
+    void take(Packet other) {
+        makeRoom(other.end);
+        System.arraycopy(other.bytes, 0, bytes, end, other.end);
+        end += other.end;
+        records += other.records;
+        edges.addAll(other.edges);
+        for (Skb skb : other.skbs) {
+            skb.packet = this;
+            skbs.add(skb);
+        }
+        firstTime = Math.min(firstTime, other.firstTime);
+        lastTime = Math.max(lastTime, other.lastTime);
+        delivered |= other.delivered;
+        transmitted |= other.transmitted;
+        dropped |= other.dropped;
+    }
+
+    boolean anyOpen() {
+        for (Skb skb : skbs) {
+            if (skb.open) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void makeRoom(int length) {
+        if (end + length > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(end + length, bytes.length * 2));
+        }
+    }
+}

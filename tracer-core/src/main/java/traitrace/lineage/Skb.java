@@ -1,0 +1,61 @@
+package traitrace.lineage;
+
+/**
+ * One incarnation of a {@code struct sk_buff} while its packet is followed. Mutable, owned by {@link Lineage}; holds
+ * what rules about the packet's further way need, not its story.
+ */
+final class Skb {
+    final long id;
+    Packet packet;
+    /** Of the next event expected. */
+    int counter;
+    /** Its end was not seen yet. */
+    boolean open = true;
+    /** Came in by a device in this namespace. */
+    boolean received;
+    /** Reached a socket. */
+    boolean atSocket;
+
+    long time;
+    int hook;
+    long netns;
+    int ifindex;
+
+    /** The fields of the last fingerprint that rules ask for. */
+    boolean tcp;
+
+    boolean udp;
+    long flow;
+    long whole;
+    long sequence;
+    int sequenceLength;
+    int payloadLength;
+    int udpLength;
+    long ipId;
+    int gsoSize;
+    int gsoSegs;
+
+    Skb(long id, Packet packet) {
+        this.id = id;
+        this.packet = packet;
+    }
+
+    void remember(Fingerprint print, int gsoSize, int gsoSegs) {
+        tcp = print.isTcp();
+        udp = print.isUdp();
+        flow = print.flow;
+        whole = print.whole();
+        sequence = print.sequence;
+        sequenceLength = print.sequenceLength();
+        payloadLength = print.payloadLength;
+        udpLength = print.udpLength;
+        ipId = print.id;
+        this.gsoSize = gsoSize;
+        this.gsoSegs = gsoSegs;
+    }
+
+    /** The sequence number behind its last. */
+    long sequenceEnd() {
+        return sequence + sequenceLength & 0xffffffffL;
+    }
+}

@@ -1,0 +1,105 @@
+package traitrace.lineage;
+
+import com.carrotsearch.hppc.LongObjectHashMap;
+import java.util.Iterator;
+import java.util.function.Consumer;
+
+/**
+ * Which skbs carried which sequence numbers of a TCP flow, lately.
+ *
+ * <p>The key is the flow in one direction as it stands in one network namespace, so that NAT and the same addresses in
+ * two namespaces do not meet. Sequence numbers compare modulo 2^32.
+ */
+final class TcpFlows {
+    private static final int SEGMENTS = 256;
+    private static final long IDLE_NS = 30_000_000_000L;
+
+    private final LongObjectHashMap<Segments> flows = new LongObjectHashMap<>();
+
+    static long key(long flow, long netns) {
+        return Fingerprint.mix(flow, netns);
+    }
+
+    void put(Skb skb, long now) {
+        long key = key(skb.flow, skb.netns);
+        Segments segments = flows.get(key);
+        if (segments == null) {
+            segments = new Segments();
+            flows.put(key, segments);
+        }
+        segments.put(skb, now);
+    }
+
+    /** The last skb, other than this one, whose sequence numbers hold all of {@code [from, to)}; or null. */
+    Skb holding(long flow, long netns, long from, long to, Skb except) {
+        Segments segments = flows.get(key(flow, netns));
+        return segments == null ? null : segments.holding(from, to, except);
+    }
+
+    /** Every skb, other than this one, with sequence numbers in {@code [from, to)}. */
+    void overlapping(long flow, long netns, long from, long to, Skb except, Consumer<Skb> each) {
+        Segments segments = flows.get(key(flow, netns));
+        if (segments != null) {
+            segments.overlapping(from, to, except, each);
+        }
+    }
+
+    void expire(long now) {
+        Iterator<com.carrotsearch.hppc.cursors.LongObjectCursor<Segments>> all = flows.iterator();
+        com.carrotsearch.hppc.LongArrayList idle = new com.carrotsearch.hppc.LongArrayList();
+        while (all.hasNext()) {
+            com.carrotsearch.hppc.cursors.LongObjectCursor<Segments> entry = all.next();
+            if (now - entry.value.time > IDLE_NS) {
+                idle.add(entry.key);
+            }
+        }
+        for (int i = 0; i < idle.size(); i++) {
+            flows.remove(idle.get(i));
+        }
+    }
+
+    int size() {
+        return flows.size();
+    }
+
+    /** a < b, modulo 2^32. */
+    static boolean before(long a, long b) {
+        return (int) (a - b) < 0;
+    }
+
+    private static final class Segments {
+        private final Skb[] skbs = new Skb[SEGMENTS];
+        private int count;
+        private long time;
+
+        void put(Skb skb, long now) {
+            time = now;
+            if (count > 0 && skbs[(count - 1) % SEGMENTS] == skb) {
+                return;
+            }
+            skbs[count++ % SEGMENTS] = skb;
+        }
+
+        Skb holding(long from, long to, Skb except) {
+            for (int i = count - 1; i >= Math.max(0, count - SEGMENTS); i--) {
+                Skb skb = skbs[i % SEGMENTS];
+                if (skb != except && !before(from, skb.sequence) && !before(skb.sequenceEnd(), to)) {
+                    return skb;
+                }
+            }
+            return null;
+        }
+
+        void overlapping(long from, long to, Skb except, Consumer<Skb> each) {
+            for (int i = Math.max(0, count - SEGMENTS); i < count; i++) {
+                Skb skb = skbs[i % SEGMENTS];
+                if (skb != except
+                        && skb.payloadLength > 0
+                        && before(skb.sequence, to)
+                        && before(from, skb.sequence + skb.payloadLength)) {
+                    each.accept(skb);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package traitrace.timeline;
+
+import com.carrotsearch.hppc.LongIntHashMap;
+import com.carrotsearch.hppc.LongObjectHashMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import traitrace.event.EventLayout;
+import traitrace.event.EventView;
+import traitrace.event.HeaderParser;
+import traitrace.event.Headers;
+import traitrace.event.Hook;
+import traitrace.lineage.Packet;
+import traitrace.names.Names;
+
+/** Turns a finished packet into its timeline: names, changes from hop to hop, the verdict. */
+public final class TimelineBuilder {
+    private final Names names;
+    private final Explanations explanations;
+
+    public TimelineBuilder(Names names, Explanations explanations) {
+        this.names = names;
+        this.explanations = explanations;
+    }
+
+    /** Empty if the packet has no hop: only the end of something that was not seen. */
+    public Optional<Timeline> build(Packet packet) {
+        Reading reading = new Reading();
+        packet.forEach(reading::record);
+        if (reading.hops.isEmpty()) {
+            return Optional.empty();
+        }
+        Verdict verdict = Verdicts.of(reading.hops, reading.gone, packet.edges(), names);
+        VerdictText text = VerdictText.of(verdict, reading.hops, names, explanations);
+        return Optional.of(
+                new Timeline(packet.id(), reading.hops, packet.edges(), verdict, text.sentence(), text.advice()));
+    }
+
+    /** One pass over the records, in order of time. */
+    private final class Reading {
+        private final List<Hop> hops = new ArrayList<>();
+        /** skb id to the time it was last seen, for those that ended out of sight. */
+        private final LongIntHashMap gone = new LongIntHashMap();
+
+        private final LongObjectHashMap<Headers> headers = new LongObjectHashMap<>();
+
+        void record(EventView event) {
+            if (event.kind() == EventLayout.KIND_GONE) {
+                gone.put(event.skbId(), event.hook());
+                return;
+            }
+            Optional<Hook> known = Hook.byId(event.hook());
+            if (known.isEmpty()) {
+                return;
+            }
+            if (event.hasSnapshot()) {
+                headers.put(event.skbId(), HeaderParser.parse(event));
+            }
+            Hook hook = known.get();
+            boolean receipt = event.kind() == EventLayout.KIND_RECEIVE;
+            Hop before = hops.isEmpty() ? null : hops.get(hops.size() - 1);
+            Headers now = headers.get(event.skbId());
+            if (now == null) {
+                now = before == null ? Headers.NONE : before.headers();
+            }
+            // A receipt is about the socket: what it says of the packet is what was known before.
+            long mark = receipt && before != null ? before.mark() : Integer.toUnsignedLong(event.mark());
+            int protocol = receipt && before != null ? before.protocol() : event.protocol();
+            int ifindex = receipt && before != null ? before.ifindex() : event.ifindex();
+            long netns = event.netns() == 0 && before != null ? before.netns() : event.netns();
+            String device = ifindex == 0 ? "" : names.device(netns, ifindex);
+            List<Change> changes = new ArrayList<>();
+            if (before != null) {
+                compare(changes, "netns", names.netns(before.netns()), names.netns(netns));
+                compare(changes, "dev", before.device(), device);
+                compare(changes, "mark", mark(before.mark()), mark(mark));
+                changes.addAll(Changes.between(before.headers(), now));
+            }
+            hops.add(new Hop(
+                    event.time(),
+                    event.skbId(),
+                    receipt ? -1 : event.counter(),
+                    receipt ? 0 : missing(event),
+                    hook,
+                    event.cpu(),
+                    netns,
+                    names.netns(netns),
+                    ifindex,
+                    device,
+                    event.len(),
+                    mark,
+                    event.pid(),
+                    event.pid() == 0 ? "" : names.process(event.pid()),
+                    protocol,
+                    event.arg(),
+                    ArgText.of(hook, event.arg(), event.len(), names),
+                    !receipt && event.has(EventLayout.FLAG_TAP),
+                    now,
+                    changes));
+        }
+
+        private static int missing(EventView event) {
+            return Short.toUnsignedInt(event.buffer().getShort(event.offset() + Packet.MISSING));
+        }
+    }
+
+    private static String mark(long mark) {
+        return mark == 0 ? "" : "0x" + Long.toHexString(mark);
+    }
+
+    private static void compare(List<Change> changes, String field, String before, String after) {
+        if (!before.equals(after)) {
+            changes.add(new Change(field, before, after));
+        }
+    }
+}

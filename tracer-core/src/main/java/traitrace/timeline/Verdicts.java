@@ -1,0 +1,112 @@
+package traitrace.timeline;
+
+import com.carrotsearch.hppc.LongHashSet;
+import com.carrotsearch.hppc.LongIntHashMap;
+import java.util.List;
+import traitrace.event.Hook;
+import traitrace.lineage.Edge;
+import traitrace.lineage.EdgeKind;
+import traitrace.names.Names;
+
+/**
+ * How a packet's story ended, concluded from its hops.
+ *
+ * <p>A packet may live in several skbs, and their ends differ: a flooded bridge drops all clones but one. The best end
+ * is the packet's: delivered, then transmitted, then used by the kernel, then dropped.
+ */
+final class Verdicts {
+    private Verdicts() {}
+
+    static Verdict of(List<Hop> hops, LongIntHashMap gone, List<Edge> edges, Names names) {
+        Verdict delivered = null;
+        Verdict transmitted = null;
+        Verdict absorbed = null;
+        Verdict dropped = null;
+        LongHashSet parents = new LongHashSet();
+        Edge merged = null;
+        for (Edge edge : edges) {
+            if (edge.kind() == EdgeKind.COALESCE) {
+                merged = edge;
+            } else if (edge.kind() == EdgeKind.SEGMENT || edge.kind() == EdgeKind.FRAGMENT) {
+                parents.add(edge.parentSkb());
+            }
+        }
+        LongHashSet open = new LongHashSet();
+        LongHashSet received = new LongHashSet();
+        LongHashSet sockets = new LongHashSet();
+        boolean sightLost = false;
+        for (Hop hop : hops) {
+            long skb = hop.skbId();
+            if (hop.tap()) {
+                continue;
+            }
+            open.add(skb);
+            switch (hop.hook()) {
+                case NETIF_RECEIVE_SKB, NETIF_RX, NAPI_GRO_RECEIVE, NAPI_GRO_FRAGS -> received.add(skb);
+                case NET_DEV_QUEUE -> received.remove(skb);
+                case NET_DEV_START_XMIT -> {
+                    if (names.physical(hop.netns(), hop.ifindex())) {
+                        transmitted = new Verdict.Transmitted(hop.netns(), hop.ifindex());
+                        open.remove(skb);
+                    }
+                }
+                case SK_DATA_READY -> sockets.add(skb);
+                case TCP_PROBE -> {
+                    sockets.add(skb);
+                    absorbed = new Verdict.Absorbed("processed by a TCP connection");
+                }
+                case SKB_COPY_DATAGRAM, SOCK_RECV_LENGTH -> {
+                    delivered = new Verdict.Delivered(hop.pid());
+                    open.remove(skb);
+                }
+                case KFREE_SKB -> {
+                    dropped = new Verdict.Dropped((int) (hop.arg() >>> 32), hop.arg() & 0xffffffffL);
+                    open.remove(skb);
+                }
+                case CONSUME_SKB -> {
+                    open.remove(skb);
+                    if (received.contains(skb) && !parents.contains(skb)) {
+                        absorbed = new Verdict.Absorbed(consumer(hop, names));
+                    } else if (!received.contains(skb) && !parents.contains(skb) && absorbed == null) {
+                        absorbed = new Verdict.Absorbed(consumer(hop, names));
+                    }
+                }
+                default -> {
+                    // On its way.
+                }
+            }
+        }
+        if (delivered != null) {
+            return delivered;
+        }
+        if (transmitted != null) {
+            return transmitted;
+        }
+        if (merged != null) {
+            return new Verdict.Absorbed("merged into another packet");
+        }
+        if (absorbed != null && dropped == null) {
+            return absorbed;
+        }
+        if (dropped != null) {
+            return dropped;
+        }
+        for (Hop hop : hops) {
+            sightLost |= gone.containsKey(hop.skbId());
+        }
+        if (sightLost) {
+            Hop last = hops.get(hops.size() - 1);
+            return sockets.isEmpty()
+                    ? new Verdict.LostSight("it ended after " + last.hook().kernelName() + ", where no hook is")
+                    : new Verdict.Absorbed("used by a socket");
+        }
+        return open.isEmpty() ? new Verdict.LostSight("its end was not seen") : new Verdict.InFlight();
+    }
+
+    private static String consumer(Hop hop, Names names) {
+        String symbol = names.symbol(hop.arg() & 0xffffffffL);
+        int offset = symbol.indexOf('+');
+        String function = offset < 0 ? symbol : symbol.substring(0, offset);
+        return function.isEmpty() ? "used by the kernel" : "used by the kernel in " + function;
+    }
+}
