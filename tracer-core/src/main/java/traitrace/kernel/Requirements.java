@@ -1,0 +1,447 @@
+package traitrace.kernel;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import traitrace.TracerException;
+import traitrace.event.Hook;
+import traitrace.kernel.Requirement.Status;
+
+/**
+ * What this host offers to traitrace and what it lacks: the list behind {@code traitrace doctor}.
+ *
+ * @param list in the order in which to read and to mend them
+ */
+public record Requirements(List<Requirement> list) {
+    private static final String KERNEL = "kernel";
+    private static final String BTF = "BTF";
+    private static final String CAPABILITIES = "capabilities";
+    private static final String LOCKDOWN = "lockdown";
+    private static final String KALLSYMS = "kallsyms";
+    private static final String LIBBPF = "libbpf";
+    private static final String LIBPCAP = "libpcap";
+    private static final String JIT = "BPF JIT";
+    private static final String MEMORY = "memory";
+
+    /** What a user lacks, not the host: nothing but root is needed to mend it. */
+    private static final Set<String> PERMISSIONS = Set.of(CAPABILITIES);
+
+    /** Without these there is no story to tell. */
+    private static final Set<Hook> BACKBONE =
+            Set.of(Hook.NET_DEV_QUEUE, Hook.NETIF_RECEIVE_SKB, Hook.CONSUME_SKB, Hook.KFREE_SKB);
+
+    // Bits of CapEff (include/uapi/linux/capability.h).
+    private static final int CAP_NET_ADMIN = 12;
+    private static final int CAP_SYS_ADMIN = 21;
+    private static final int CAP_PERFMON = 38;
+    private static final int CAP_BPF = 39;
+
+    private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
+    private static final Pattern LOCKDOWN_STATE = Pattern.compile("\\[(\\w+)]");
+    private static final Pattern MEM_AVAILABLE = Pattern.compile("MemAvailable:\\s+(\\d{1,15}) kB");
+    private static final Pattern CAP_EFF = Pattern.compile("CapEff:\\s+([0-9a-f]{1,16})\\b");
+
+    /** Files of proc and sysfs read here are shorter, or only their beginning counts. */
+    private static final int MAX_BYTES = 1 << 16;
+
+    public Requirements {
+        list = List.copyOf(list);
+    }
+
+    /**
+     * Where to look.
+     *
+     * @param proc usually {@code /proc}
+     * @param sys usually {@code /sys}
+     * @param libbpf version of the library; empty if it cannot be loaded
+     * @param libpcap version of the library; empty if it cannot be loaded
+     * @param ringBytes memory that the rings and side tables of a capture take in the kernel
+     */
+    public record Host(
+            Path proc,
+            Path sys,
+            Supplier<Optional<String>> libbpf,
+            Supplier<Optional<String>> libpcap,
+            long ringBytes) {
+
+        /** This host. */
+        public static Host live(long ringBytes) {
+            return new Host(Path.of("/proc"), Path.of("/sys"), Libraries::libbpf, Libraries::libpcap, ringBytes);
+        }
+    }
+
+    /** Looks without loading any program into the kernel: a refusal that only loading shows is not found. */
+    public static Requirements probe(Host host) {
+        return probe(host, Optional.empty());
+    }
+
+    /**
+     * Looks, and tries each family of hooks.
+     *
+     * @param refusal why the kernel refuses a family, in a few words; empty if it accepts it. Not called if
+     *     capabilities are missing, which would be the answer each time
+     */
+    public static Requirements probe(Host host, Function<Family, Optional<String>> refusal) {
+        return probe(host, Optional.of(refusal));
+    }
+
+    private static Requirements probe(Host host, Optional<Function<Family, Optional<String>>> refusal) {
+        List<Requirement> list = new ArrayList<>();
+        list.add(kernel(host));
+        BtfState btf = btf(host);
+        list.add(btf.requirement());
+        Requirement capabilities = capabilities(host);
+        list.add(capabilities);
+        list.add(lockdown(host));
+        boolean able = capabilities.status() != Status.FAIL;
+        for (Family family : Family.values()) {
+            list.add(family(family, btf.btf(), able ? refusal : Optional.empty(), able));
+        }
+        list.add(kallsyms(host));
+        list.add(library(
+                LIBBPF,
+                host.libbpf().get(),
+                Status.FAIL,
+                "no program can be loaded into the kernel",
+                "apt install libbpf1   (elsewhere: libbpf 1.0 or later)"));
+        list.add(library(
+                LIBPCAP,
+                host.libpcap().get(),
+                Status.WARN,
+                "no capture filters",
+                "apt install libpcap0.8   (elsewhere: libpcap)"));
+        list.add(jit(host));
+        list.add(memory(host));
+        return new Requirements(list);
+    }
+
+    /** 0 if tracing is possible, 4 if only permissions are lacking, else 3. */
+    public int exitCode() {
+        List<Requirement> failed =
+                list.stream().filter(r -> r.status() == Status.FAIL).toList();
+        if (failed.isEmpty()) {
+            return 0;
+        }
+        return failed.stream().allMatch(r -> PERMISSIONS.contains(r.name()))
+                ? TracerException.Kind.PERMISSION.exitCode()
+                : TracerException.Kind.ENVIRONMENT.exitCode();
+    }
+
+    private static Requirement kernel(Host host) {
+        String release = read(host.proc().resolve("sys/kernel/osrelease"))
+                .map(String::strip)
+                .orElse("");
+        Matcher matcher = RELEASE.matcher(release);
+        if (!matcher.lookingAt()) {
+            return new Requirement(
+                    KERNEL, Status.WARN, "unknown release", "cannot tell what this kernel offers", "uname -r");
+        }
+        int version = version(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+        String found = "Linux " + printable(release);
+        // The ring buffer came with 5.8 (kernel/bpf/ringbuf.c).
+        if (version < version(5, 8)) {
+            return new Requirement(KERNEL, Status.FAIL, found, "no BPF ring buffer", "boot Linux 6.1 or later");
+        }
+        if (version < version(6, 1)) {
+            return new Requirement(
+                    KERNEL, Status.WARN, found, "older than any kernel tested", "boot Linux 6.1 or later");
+        }
+        return ok(KERNEL, found);
+    }
+
+    private static int version(int major, int minor) {
+        return major * 10_000 + minor;
+    }
+
+    private record BtfState(Requirement requirement, Optional<Btf> btf) {}
+
+    private static BtfState btf(Host host) {
+        try {
+            Btf btf = Btf.read(host.sys().resolve("kernel/btf/vmlinux"));
+            return new BtfState(ok(BTF, btf.size() + " types"), Optional.of(btf));
+        } catch (TracerException e) {
+            return new BtfState(
+                    new Requirement(
+                            BTF,
+                            Status.FAIL,
+                            printable(String.valueOf(e.getMessage())),
+                            "no hook can be attached",
+                            "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y"),
+                    Optional.empty());
+        }
+    }
+
+    private static Requirement capabilities(Host host) {
+        Matcher matcher =
+                CAP_EFF.matcher(read(host.proc().resolve("self/status")).orElse(""));
+        if (!matcher.find()) {
+            return new Requirement(
+                    CAPABILITIES, Status.WARN, "unknown", "cannot tell what we may do", "run as root: sudo traitrace");
+        }
+        long set = Long.parseUnsignedLong(matcher.group(1), 16);
+        // CAP_SYS_ADMIN stands for the two that were split from it in 5.8 (include/linux/capability.h, bpf_capable).
+        boolean all = has(set, CAP_SYS_ADMIN);
+        List<String> missing = new ArrayList<>();
+        if (!all && !has(set, CAP_BPF)) {
+            missing.add("CAP_BPF");
+        }
+        if (!all && !has(set, CAP_PERFMON)) {
+            missing.add("CAP_PERFMON");
+        }
+        if (!missing.isEmpty()) {
+            return new Requirement(
+                    CAPABILITIES,
+                    Status.FAIL,
+                    "without " + String.join(", ", missing),
+                    "no program can be loaded into the kernel",
+                    "run as root: sudo traitrace");
+        }
+        if (!has(set, CAP_NET_ADMIN)) {
+            return new Requirement(
+                    CAPABILITIES,
+                    Status.WARN,
+                    "without CAP_NET_ADMIN",
+                    "no tc, XDP and cgroup programs",
+                    "run as root: sudo traitrace");
+        }
+        if (!all) {
+            return new Requirement(
+                    CAPABILITIES,
+                    Status.WARN,
+                    "without CAP_SYS_ADMIN",
+                    "namespaces of other users have no name, functions of modules cannot be traced",
+                    "run as root: sudo traitrace");
+        }
+        return ok(CAPABILITIES, "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_ADMIN");
+    }
+
+    private static boolean has(long set, int capability) {
+        return (set >>> capability & 1) != 0;
+    }
+
+    private static Requirement lockdown(Host host) {
+        Optional<String> text = read(host.sys().resolve("kernel/security/lockdown"));
+        if (text.isEmpty()) {
+            return ok(LOCKDOWN, "unknown (securityfs is not mounted or the kernel has no lockdown)");
+        }
+        Matcher matcher = LOCKDOWN_STATE.matcher(text.get());
+        String state = matcher.find() ? matcher.group(1) : "unknown";
+        // Confidentiality takes away bpf_probe_read_kernel and kprobes (security/lockdown/lockdown.c,
+        // kernel/trace/bpf_trace.c, Linux 6.1 to 7.2); integrity takes away nothing that we use.
+        if (state.equals("confidentiality")) {
+            return new Requirement(
+                    LOCKDOWN,
+                    Status.WARN,
+                    state,
+                    "no kprobes and no reads of arbitrary kernel memory: the stages family only",
+                    "boot with lockdown=integrity, or without lockdown=");
+        }
+        return ok(LOCKDOWN, state);
+    }
+
+    private static Requirement family(
+            Family family, Optional<Btf> btf, Optional<Function<Family, Optional<String>>> refusal, boolean able) {
+        String name = family.label() + " hooks";
+        if (btf.isEmpty()) {
+            return new Requirement(name, Status.WARN, "not looked at: there is no BTF", cost(family), "see " + BTF);
+        }
+        Offer offer = offer(family, btf.get());
+        if (offer.status() == Status.FAIL || (offer.status() == Status.WARN && family != Family.STAGES)) {
+            return new Requirement(name, offer.status(), offer.found(), cost(family), mend(family));
+        }
+        if (!able) {
+            return new Requirement(
+                    name,
+                    Status.WARN,
+                    offer.found() + "; not tried: capabilities are missing",
+                    cost(family),
+                    "see " + CAPABILITIES);
+        }
+        Optional<String> refused = refusal.flatMap(f -> f.apply(family));
+        if (refused.isPresent()) {
+            return new Requirement(
+                    name,
+                    family == Family.STAGES ? Status.FAIL : Status.WARN,
+                    "refused: " + printable(refused.get()),
+                    cost(family),
+                    mend(family));
+        }
+        String found = offer.found() + (refusal.isPresent() ? "; loads" : "; loading was not tried");
+        return offer.status() == Status.OK
+                ? ok(name, found)
+                : new Requirement(name, offer.status(), found, offer.cost(), "boot a newer kernel");
+    }
+
+    private record Offer(Status status, String found, String cost) {
+        static Offer of(boolean there, String found, String lacking) {
+            return new Offer(there ? Status.OK : Status.WARN, there ? found : lacking, "");
+        }
+    }
+
+    /** What the types of a kernel say about a family; that it is allowed is another matter. */
+    private static Offer offer(Family family, Btf btf) {
+        return switch (family) {
+            case STAGES -> stages(btf);
+            case LINEAGE ->
+                Offer.of(
+                        btf.hasFunction("bpf_trampoline_link_prog") && btf.hasFunction("register_ftrace_direct"),
+                        "fentry and fexit",
+                        "this kernel has no trampolines for functions");
+            case FUNCTIONS -> functions(btf);
+            case PROGRAMS ->
+                Offer.of(
+                        btf.hasFunction("cls_bpf_classify") || btf.hasFunction("tcx_prog_attach"),
+                        btf.hasFunction("tcx_prog_attach") ? "tcx, XDP" : "cls_bpf, XDP",
+                        "this kernel has no BPF classifier built in");
+        };
+    }
+
+    private static Offer stages(Btf btf) {
+        List<Hook> missing = Arrays.stream(Hook.values())
+                .filter(hook -> !btf.hasTracepoint(hook.kernelName()))
+                .toList();
+        int all = Hook.values().length;
+        String found = (all - missing.size()) + " of " + all + " tracepoints";
+        if (missing.isEmpty()) {
+            return new Offer(Status.OK, found, "");
+        }
+        String names = String.join(", ", missing.stream().map(Hook::kernelName).toList());
+        boolean broken = missing.stream().anyMatch(BACKBONE::contains);
+        return new Offer(broken ? Status.FAIL : Status.WARN, found + ", without " + names, "no events from " + names);
+    }
+
+    private static Offer functions(Btf btf) {
+        if (btf.enumerators("bpf_attach_type").containsValue("BPF_TRACE_FENTRY_MULTI")) {
+            return new Offer(Status.OK, "fentry.multi", "");
+        }
+        if (btf.hasFunction("bpf_kprobe_multi_link_attach") && btf.hasFunction("register_fprobe_ips")) {
+            return new Offer(Status.OK, "kprobe.multi", "");
+        }
+        return Offer.of(
+                btf.hasFunction("register_kprobe") && btf.hasFunction("kprobe_perf_func"),
+                "single kprobes",
+                "this kernel has neither fprobes nor kprobes");
+    }
+
+    private static String cost(Family family) {
+        return switch (family) {
+            case STAGES -> "nothing can be traced";
+            case LINEAGE -> "links between packets are matched by their bytes instead of proved";
+            case FUNCTIONS -> "no events from single kernel functions";
+            case PROGRAMS -> "tc, XDP and cgroup programs are not seen, no traits in packets and sockets";
+        };
+    }
+
+    private static String mend(Family family) {
+        return switch (family) {
+            case STAGES -> "boot Linux 6.1 or later with CONFIG_BPF_EVENTS=y";
+            case LINEAGE -> "boot a kernel with CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y, without lockdown";
+            case FUNCTIONS -> "boot a kernel with CONFIG_FPROBE=y or CONFIG_KPROBES=y, without lockdown";
+            case PROGRAMS -> "boot a kernel with CONFIG_NET_CLS_BPF and CONFIG_CGROUP_BPF=y";
+        };
+    }
+
+    private static Requirement kallsyms(Host host) {
+        Path file = host.proc().resolve("kallsyms");
+        Kallsyms symbols = Kallsyms.of(file);
+        if (!symbols.hidden()) {
+            return ok(KALLSYMS, symbols.size() + " functions");
+        }
+        return new Requirement(
+                KALLSYMS,
+                Status.WARN,
+                Files.isReadable(file) ? "addresses are hidden" : "cannot be read",
+                "drops do not name the function that dropped",
+                "sysctl kernel.kptr_restrict=1, and run as root");
+    }
+
+    private static Requirement library(
+            String name, Optional<String> version, Status lacking, String cost, String mend) {
+        return version.map(found -> ok(name, printable(found)))
+                .orElseGet(() -> new Requirement(name, lacking, "cannot be loaded", cost, mend));
+    }
+
+    private static Requirement jit(Host host) {
+        String state = read(host.proc().resolve("sys/net/core/bpf_jit_enable"))
+                .map(String::strip)
+                .orElse("");
+        return switch (state) {
+            case "1" -> ok(JIT, "on");
+            case "2" ->
+                new Requirement(
+                        JIT,
+                        Status.WARN,
+                        "on, with debugging",
+                        "the kernel log fills up",
+                        "sysctl net.core.bpf_jit_enable=1");
+            // Trampolines exist only for compiled programs (kernel/bpf/trampoline.c).
+            case "0" ->
+                new Requirement(
+                        JIT,
+                        Status.WARN,
+                        "off",
+                        "probes run interpreted and slow, no lineage hooks",
+                        "sysctl net.core.bpf_jit_enable=1");
+            default ->
+                new Requirement(
+                        JIT,
+                        Status.WARN,
+                        "unknown",
+                        "cannot tell whether probes run compiled",
+                        "sysctl net.core.bpf_jit_enable");
+        };
+    }
+
+    private static Requirement memory(Host host) {
+        Matcher matcher =
+                MEM_AVAILABLE.matcher(read(host.proc().resolve("meminfo")).orElse(""));
+        String needed = mebibytes(host.ringBytes()) + " needed for rings and tables";
+        if (!matcher.find()) {
+            return new Requirement(MEMORY, Status.WARN, "unknown, " + needed, "attaching may fail", "free -m");
+        }
+        long available = Long.parseLong(matcher.group(1)) * 1024;
+        String found = mebibytes(available) + " available, " + needed;
+        if (available < host.ringBytes()) {
+            return new Requirement(MEMORY, Status.FAIL, found, "the rings cannot be made", "free memory");
+        }
+        if (available / 4 < host.ringBytes()) {
+            return new Requirement(
+                    MEMORY, Status.WARN, found, "the capture takes a good part of what is left", "free memory");
+        }
+        return ok(MEMORY, found);
+    }
+
+    private static String mebibytes(long bytes) {
+        return (bytes >> 20) + " MiB";
+    }
+
+    private static Requirement ok(String name, String found) {
+        return new Requirement(name, Status.OK, found, "", "");
+    }
+
+    private static Optional<String> read(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return Optional.of(new String(in.readNBytes(MAX_BYTES), StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Texts of libraries and the kernel, which have no business with a terminal. */
+    private static String printable(String text) {
+        StringBuilder clean = new StringBuilder(text.length());
+        text.chars().limit(200).forEach(c -> clean.append(c >= 0x20 && c <= 0x7e ? (char) c : '?'));
+        return clean.toString();
+    }
+}
