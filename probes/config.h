@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the loader decides before the programs are loaded. It is the only read-only data of the object;
- * the verifier removes what it switches off, so an option that is not used costs nothing.
+ * What the loader decides before the programs are loaded. It is the only read-only data of the
+ * object; the verifier removes what it switches off, so an option that is not used costs nothing.
  */
 #ifndef TRAITRACE_CONFIG_H
 #define TRAITRACE_CONFIG_H

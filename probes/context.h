@@ -2,10 +2,11 @@
 /*
  * Whether the running task has anything to do with the packet at hand.
  *
- * In a softirq the current task is whoever was interrupted: receiving over veth even runs inside the
- * sender's system call. The kernel's own answer, preempt_count, is out of reach on kernels without
- * CONFIG_KALLSYMS_ALL (per-CPU variables have no address there), so the softirq tracepoints keep a
- * flag. Hard interrupts are not told apart: no hook of ours runs in one but netif_rx of old drivers.
+ * In a softirq the current task is whoever was interrupted: receiving over veth even runs inside
+ * the sender's system call. The kernel's own answer, preempt_count, is out of reach on kernels
+ * without CONFIG_KALLSYMS_ALL (per-CPU variables have no address there), so the softirq tracepoints
+ * keep a flag. Hard interrupts are not told apart: no hook of ours runs in one but netif_rx of old
+ * drivers.
  */
 #ifndef TRAITRACE_CONTEXT_H
 #define TRAITRACE_CONTEXT_H

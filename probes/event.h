@@ -13,66 +13,68 @@
 #ifndef TRAITRACE_EVENT_H
 #define TRAITRACE_EVENT_H
 
-/* How many header bytes a snapshot holds: Ethernet + IPv6 + UDP + VXLAN + Ethernet + IPv6 + ports. */
+/* How many header bytes a snapshot holds: Ethernet + IPv6 + UDP + VXLAN + Ethernet + IPv6 + ports.
+ */
 #define SNAPSHOT_BYTES 128
 #define NAME_BYTES     16
 
 enum record_kind {
-	RECORD_EVENT   = 1, /* a packet at a hook: struct event */
-	RECORD_EDGE    = 2, /* skb_id was made from skb `arg`: struct event; hook = enum edge_kind */
-	RECORD_GONE    = 3, /* skb_id ended out of sight, its address is another's: struct event;
-			     * arg = time it was last seen, ns */
+	RECORD_EVENT = 1, /* a packet at a hook: struct event */
+	RECORD_EDGE = 2,  /* skb_id was made from skb `arg`: struct event; hook = enum edge_kind */
+	RECORD_GONE = 3,  /* skb_id ended out of sight, its address is another's: struct event;
+			   * arg = time it was last seen, ns */
 	RECORD_RECEIVE = 4, /* a task took a datagram from a socket: struct event; arg = the socket,
 			     * len = bytes or negative errno, mark = MSG_* flags,
 			     * skb_id = the skb now first in its queue, 0 if empty or not tracked */
-	RECORD_DEVICE  = 5, /* name of a device: struct device_record */
-	RECORD_TASK    = 6, /* name of a process: struct task_record */
-	RECORD_PAYLOAD = 7, /* payload bytes of the event before it, by option: struct payload_record */
+	RECORD_DEVICE = 5,  /* name of a device: struct device_record */
+	RECORD_TASK = 6,    /* name of a process: struct task_record */
+	RECORD_PAYLOAD =
+	    7, /* payload bytes of the event before it, by option: struct payload_record */
 };
 
 enum event_flag {
-	EVENT_SNAPSHOT  = 1 << 0, /* struct snapshot follows */
-	EVENT_FIRST     = 1 << 1, /* first event of this skb */
-	EVENT_SOFTIRQ   = 1 << 2, /* in interrupt context: `pid` is not the packet's and is 0 */
-	EVENT_CLONED    = 1 << 3, /* its data is shared with another skb */
+	EVENT_SNAPSHOT = 1 << 0,  /* struct snapshot follows */
+	EVENT_FIRST = 1 << 1,	  /* first event of this skb */
+	EVENT_SOFTIRQ = 1 << 2,	  /* in interrupt context: `pid` is not the packet's and is 0 */
+	EVENT_CLONED = 1 << 3,	  /* its data is shared with another skb */
 	EVENT_NONLINEAR = 1 << 4, /* part of its data is in page fragments */
 	EVENT_REWRITTEN = 1 << 5, /* addresses or ports differ from the last event: NAT */
-	EVENT_MERGED    = 1 << 6, /* grew since the last event: others were coalesced into it */
-	EVENT_TAP       = 1 << 7, /* seen by a packet socket, not on its way */
+	EVENT_MERGED = 1 << 6,	  /* grew since the last event: others were coalesced into it */
+	EVENT_TAP = 1 << 7,	  /* seen by a packet socket, not on its way */
 };
 
 /* Numbers are shared with traitrace.lineage.EdgeKind (ordinal). */
 enum edge_kind {
-	EDGE_CLONE       = 0,
-	EDGE_COPY        = 1,
+	EDGE_CLONE = 0,
+	EDGE_COPY = 1,
 	EDGE_EXPAND_HEAD = 2,
-	EDGE_SEGMENT     = 3,
-	EDGE_COALESCE    = 4,
-	EDGE_FRAGMENT    = 5,
-	EDGE_REASSEMBLE  = 6,
-	EDGE_XDP         = 7,
+	EDGE_SEGMENT = 3,
+	EDGE_COALESCE = 4,
+	EDGE_FRAGMENT = 5,
+	EDGE_REASSEMBLE = 6,
+	EDGE_XDP = 7,
 };
 
 /* Numbers are shared with traitrace.lineage.Evidence (ordinal); in `flags` of RECORD_EDGE. */
 enum evidence {
-	EVIDENCE_PROVED  = 0,
+	EVIDENCE_PROVED = 0,
 	EVIDENCE_MATCHED = 1,
 	EVIDENCE_GUESSED = 2,
 };
 
 struct event {
-	__u64 time;      /* CLOCK_MONOTONIC, ns */
+	__u64 time;	 /* CLOCK_MONOTONIC, ns */
 	__u64 packet_id; /* the packet id trait; equals the skb_id of the packet's first skb */
-	__u64 skb_id;    /* never reused, unlike an address */
-	__u64 arg;       /* by hook, see hooks.h */
-	__u32 netns;     /* inode number of the network namespace */
-	__u32 ifindex;   /* in that namespace; 0 = none */
-	__u32 len;       /* skb->len, bytes */
-	__u32 mark;      /* skb->mark */
-	__u32 pid;       /* thread group of the running task; 0 = not the packet's */
-	__u16 counter;   /* of events of this skb, from 0, wraps: a missing number is a lost event */
-	__u16 hook;      /* enum hook */
-	__u16 protocol;  /* skb->protocol, host byte order (an Ethertype) */
+	__u64 skb_id;	 /* never reused, unlike an address */
+	__u64 arg;	 /* by hook, see hooks.h */
+	__u32 netns;	 /* inode number of the network namespace */
+	__u32 ifindex;	 /* in that namespace; 0 = none */
+	__u32 len;	 /* skb->len, bytes */
+	__u32 mark;	 /* skb->mark */
+	__u32 pid;	 /* thread group of the running task; 0 = not the packet's */
+	__u16 counter;	/* of events of this skb, from 0, wraps: a missing number is a lost event */
+	__u16 hook;	/* enum hook */
+	__u16 protocol; /* skb->protocol, host byte order (an Ethertype) */
 	__u16 cpu;
 	__u8 kind;  /* enum record_kind */
 	__u8 flags; /* enum event_flag */
@@ -81,15 +83,15 @@ struct event {
 
 /* The first header bytes of an skb, sent when they differ from the last ones of that skb. */
 struct snapshot {
-	__u16 captured;      /* bytes valid in data, 0 to SNAPSHOT_BYTES */
-	__u16 network;       /* offset of the network header in data; 0 = there is no L2 header */
-	__u16 gso_size;      /* payload bytes of a segment; 0 = not a GSO skb */
-	__u16 gso_segs;      /* as the kernel keeps it: 0 or 1 = not a GSO skb */
-	__u16 vlan_tci;      /* hardware-accelerated tag, host byte order */
-	__u8 vlan_present;   /* 1 = vlan_tci is valid */
-	__u8 ip_summed;      /* CHECKSUM_NONE 0, UNNECESSARY 1, COMPLETE 2, PARTIAL 3 */
-	__u8 pkt_type;       /* PACKET_HOST 0, BROADCAST 1, MULTICAST 2, OTHERHOST 3, OUTGOING 4 */
-	__u8 encapsulation;  /* skb->encapsulation: inner headers are set */
+	__u16 captured;	    /* bytes valid in data, 0 to SNAPSHOT_BYTES */
+	__u16 network;	    /* offset of the network header in data; 0 = there is no L2 header */
+	__u16 gso_size;	    /* payload bytes of a segment; 0 = not a GSO skb */
+	__u16 gso_segs;	    /* as the kernel keeps it: 0 or 1 = not a GSO skb */
+	__u16 vlan_tci;	    /* hardware-accelerated tag, host byte order */
+	__u8 vlan_present;  /* 1 = vlan_tci is valid */
+	__u8 ip_summed;	    /* CHECKSUM_NONE 0, UNNECESSARY 1, COMPLETE 2, PARTIAL 3 */
+	__u8 pkt_type;	    /* PACKET_HOST 0, BROADCAST 1, MULTICAST 2, OTHERHOST 3, OUTGOING 4 */
+	__u8 encapsulation; /* skb->encapsulation: inner headers are set */
 	__u16 reserved;
 	__u8 data[SNAPSHOT_BYTES]; /* network byte order, as on the wire */
 };

@@ -17,9 +17,9 @@
 /* Ethernet + IPv6 + UDP + VXLAN + Ethernet + IPv6 + TCP without options + 16 bytes of payload. */
 #define WINDOW_BYTES 160
 /* An offset is masked to 8 bits, what is read there ends within 64 bytes. */
-#define WINDOW_ROOM  (256 + 64)
-#define MAX_TUNNELS  3
-#define MORE_FRAGMENTS 0x2000
+#define WINDOW_ROOM	(256 + 64)
+#define MAX_TUNNELS	3
+#define MORE_FRAGMENTS	0x2000
 #define FRAGMENT_OFFSET 0x1fff
 
 struct fingerprint {
@@ -28,8 +28,8 @@ struct fingerprint {
 	__u32 payload;
 	__u16 length;
 	__u16 fragment;
-	__u8 known;    /* an IP or ARP header was found */
-	__u8 distinct; /* core is very likely different in any other packet of this flow */
+	__u8 known;	  /* an IP or ARP header was found */
+	__u8 distinct;	  /* core is very likely different in any other packet of this flow */
 	__u16 payload_at; /* of the transport payload, from the start of the window */
 };
 
@@ -100,7 +100,8 @@ static __always_inline void fingerprint_payload(struct scratch *s, __u32 at)
 /*
  * One IP header and what it carries. Returns the offset of an IP header inside it, or 0.
  *
- * Global, as fingerprint() is: the verifier then looks at it once, not for every path that leads here.
+ * Global, as fingerprint() is: the verifier then looks at it once, not for every path that leads
+ * here.
  */
 __noinline __u32 fingerprint_ip(struct scratch *s, __u32 at)
 {
@@ -271,8 +272,8 @@ static __always_inline bool vlan_present(struct sk_buff *skb)
 }
 
 /*
- * Reads the headers of an skb into the scratch of this hook. NULL if it has none that identity could
- * hold on to.
+ * Reads the headers of an skb into the scratch of this hook. NULL if it has none that identity
+ * could hold on to.
  */
 static __always_inline struct scratch *read_headers(struct sk_buff *skb, __u32 hook)
 {

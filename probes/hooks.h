@@ -8,21 +8,22 @@
 
 enum hook {
 	HOOK_NONE = 0,
-	HOOK_NET_DEV_QUEUE = 1,	      /* - */
-	HOOK_NET_DEV_START_XMIT = 2,  /* - */
-	HOOK_NET_DEV_XMIT = 3,	      /* netdev_tx_t: only refusals are reported */
-	HOOK_QDISC_ENQUEUE = 4,	      /* handle << 32 | packets queued */
-	HOOK_QDISC_DEQUEUE = 5,	      /* handle << 32 | packets queued */
-	HOOK_NETIF_RX = 6,	      /* - */
-	HOOK_NETIF_RECEIVE_SKB = 7,   /* - */
-	HOOK_NAPI_GRO_RECEIVE = 8,    /* - */
-	HOOK_NAPI_GRO_FRAGS = 9,      /* - */
-	HOOK_CONSUME_SKB = 10,	      /* low half of the caller's address */
-	HOOK_KFREE_SKB = 11,	      /* drop reason << 32 | low half of the caller's address */
-	HOOK_SKB_COPY_DATAGRAM = 12,  /* TCP: first sequence number copied << 32 | bytes; else bytes */
-	HOOK_SK_DATA_READY = 13,      /* socket address */
-	HOOK_SOCK_RECV_LENGTH = 14,   /* socket address (RECORD_RECEIVE) */
-	HOOK_TCP_PROBE = 15,	      /* socket address */
+	HOOK_NET_DEV_QUEUE = 1,	     /* - */
+	HOOK_NET_DEV_START_XMIT = 2, /* - */
+	HOOK_NET_DEV_XMIT = 3,	     /* netdev_tx_t: only refusals are reported */
+	HOOK_QDISC_ENQUEUE = 4,	     /* handle << 32 | packets queued */
+	HOOK_QDISC_DEQUEUE = 5,	     /* handle << 32 | packets queued */
+	HOOK_NETIF_RX = 6,	     /* - */
+	HOOK_NETIF_RECEIVE_SKB = 7,  /* - */
+	HOOK_NAPI_GRO_RECEIVE = 8,   /* - */
+	HOOK_NAPI_GRO_FRAGS = 9,     /* - */
+	HOOK_CONSUME_SKB = 10,	     /* low half of the caller's address */
+	HOOK_KFREE_SKB = 11,	     /* drop reason << 32 | low half of the caller's address */
+	HOOK_SKB_COPY_DATAGRAM =
+	    12,			 /* TCP: first sequence number copied << 32 | bytes; else bytes */
+	HOOK_SK_DATA_READY = 13, /* socket address */
+	HOOK_SOCK_RECV_LENGTH = 14, /* socket address (RECORD_RECEIVE) */
+	HOOK_TCP_PROBE = 15,	    /* socket address */
 	/* 16: reserved */
 	HOOK_TCP_BAD_CSUM = 17,	      /* - */
 	HOOK_TCP_SEND_RESET = 18,     /* enum sk_rst_reason, 0 where the kernel does not tell */

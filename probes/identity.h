@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which packet is this? The side tables, and the rules by which an skb keeps its id, inherits one, or
- * is recognised as another packet in recycled memory.
+ * Which packet is this? The side tables, and the rules by which an skb keeps its id, inherits one,
+ * or is recognised as another packet in recycled memory.
  *
- * Tracepoints do not tell births, and not all deaths: a sixth to a third of look-ups by address meet a
- * recycled skb. So nothing is believed because of an address: every look-up is validated against the
- * data head and the fingerprint, and against what cannot be (`recycled`).
+ * Tracepoints do not tell births, and not all deaths: a sixth to a third of look-ups by address
+ * meet a recycled skb. So nothing is believed because of an address: every look-up is validated
+ * against the data head and the fingerprint, and against what cannot be (`recycled`).
  */
 #ifndef TRAITRACE_IDENTITY_H
 #define TRAITRACE_IDENTITY_H
@@ -141,7 +141,8 @@ static __always_inline bool recycled(struct sk_buff *skb, const struct skb_entry
 		/* A forwarded skb has no sending socket; what a socket sends was not received. */
 		if (e->state & SKB_RECEIVED && skb->sk && !skb->skb_iif)
 			return true;
-		return here && (e->hook == HOOK_NET_DEV_QUEUE || e->hook == HOOK_NET_DEV_START_XMIT);
+		return here &&
+		       (e->hook == HOOK_NET_DEV_QUEUE || e->hook == HOOK_NET_DEV_START_XMIT);
 	case HOOK_NETIF_RX:
 	case HOOK_NETIF_RECEIVE_SKB:
 	case HOOK_NAPI_GRO_RECEIVE:

@@ -43,7 +43,8 @@ struct bpf_dynptr {
 	__u64 opaque[2];
 } __attribute__((aligned(8)));
 
-/* The name that kfuncs use for an skb (include/uapi/linux/bpf.h): a struct, or their types differ. */
+/* The name that kfuncs use for an skb (include/uapi/linux/bpf.h): a struct, or their types differ.
+ */
 struct __sk_buff {
 	__u32 len;
 };
@@ -187,23 +188,23 @@ struct sk_buff___vlan_present {
 } __attribute__((preserve_access_index));
 
 /* linux/socket.h, linux/if_ether.h, linux/in.h */
-#define AF_INET	    2
-#define AF_INET6    10
-#define AF_PACKET   17
-#define MSG_PEEK    2
-#define ETH_P_IP    0x0800
-#define ETH_P_ARP   0x0806
-#define ETH_P_8021Q 0x8100
-#define ETH_P_IPV6  0x86dd
-#define ETH_P_8021AD 0x88a8
-#define ETH_P_TEB   0x6558
-#define IPPROTO_ICMP 1
-#define IPPROTO_IPIP 4
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define IPPROTO_IPV6 41
-#define IPPROTO_GRE 47
-#define IPPROTO_ESP 50
+#define AF_INET	       2
+#define AF_INET6       10
+#define AF_PACKET      17
+#define MSG_PEEK       2
+#define ETH_P_IP       0x0800
+#define ETH_P_ARP      0x0806
+#define ETH_P_8021Q    0x8100
+#define ETH_P_IPV6     0x86dd
+#define ETH_P_8021AD   0x88a8
+#define ETH_P_TEB      0x6558
+#define IPPROTO_ICMP   1
+#define IPPROTO_IPIP   4
+#define IPPROTO_TCP    6
+#define IPPROTO_UDP    17
+#define IPPROTO_IPV6   41
+#define IPPROTO_GRE    47
+#define IPPROTO_ESP    50
 #define IPPROTO_ICMPV6 58
 #define NETDEV_TX_BUSY 0x10
 

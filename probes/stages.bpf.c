@@ -49,8 +49,8 @@ static __always_inline struct place place_of_socket(const struct sock *sk)
 }
 
 /*
- * The place for a capture filter inside the kernel. Until it is built, Java filters by snapshots, and
- * every packet is wanted here.
+ * The place for a capture filter inside the kernel. Until it is built, Java filters by snapshots,
+ * and every packet is wanted here.
  */
 static __always_inline bool captured_by_filter(struct scratch *s)
 {
@@ -359,7 +359,8 @@ int skb_copy_datagram_iovec(__u64 *ctx)
 		if (sk->__sk_common.skc_family == AF_PACKET)
 			flags = EVENT_TAP;
 		else if (sk->sk_protocol == IPPROTO_TCP)
-			/* The copy begins where the reader is (net/ipv4/tcp.c, tcp_recvmsg_locked). */
+			/* The copy begins where the reader is (net/ipv4/tcp.c, tcp_recvmsg_locked).
+			 */
 			arg |= (__u64)BPF_CORE_READ((struct tcp_sock *)sk, copied_seq) << 32;
 	}
 	OBSERVE(skb, place, .hook = HOOK_SKB_COPY_DATAGRAM, .wanted = CLONES, .arg = arg,
@@ -369,7 +370,8 @@ int skb_copy_datagram_iovec(__u64 *ctx)
 
 /*
  * A datagram was taken from a UDP socket. The kernel copies it without a tracepoint, and frees it
- * without one where the CPU is the same: which skb it was, Java concludes from the order of the queue.
+ * without one where the CPU is the same: which skb it was, Java concludes from the order of the
+ * queue.
  */
 SEC("tp_btf/sock_recv_length")
 int sock_recv_length(__u64 *ctx)

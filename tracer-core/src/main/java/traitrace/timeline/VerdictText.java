@@ -24,10 +24,10 @@ record VerdictText(String sentence, String advice) {
         }
         if (verdict instanceof Verdict.Dropped dropped) {
             String reason = names.dropReason(dropped.reason());
-            Optional<Explanation> explanation = explanations.of(reason);
+            Optional<Explanation> explanation = explanations.ofDrop(reason);
             return new VerdictText(
                     explanation.map(Explanation::sentence).orElse(""),
-                    explanation.map(Explanation::next).orElse(""));
+                    explanation.map(Explanation::command).orElse(""));
         }
         if (verdict instanceof Verdict.Absorbed absorbed) {
             return new VerdictText(absorbed.how(), "");
