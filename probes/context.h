@@ -11,6 +11,33 @@
 #ifndef TRAITRACE_CONTEXT_H
 #define TRAITRACE_CONTEXT_H
 
+/*
+ * The skb that this CPU received last in the softirq that it is serving; the stack works on it
+ * until the next one. What is known to happen "now" happens because of it.
+ */
+struct receiving {
+	__u64 skb; /* address; 0 = none */
+	__u64 skb_id;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct receiving);
+} received SEC(".maps");
+
+static __always_inline void set_receiving(__u64 skb, __u64 skb_id)
+{
+	__u32 zero = 0;
+	struct receiving *last = bpf_map_lookup_elem(&received, &zero);
+
+	if (!last)
+		return;
+	last->skb = skb;
+	last->skb_id = skb_id;
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -46,6 +73,7 @@ SEC("tp_btf/softirq_exit")
 int softirq_exit(__u64 *ctx)
 {
 	set_softirq(0);
+	set_receiving(0, 0);
 	return 0;
 }
 

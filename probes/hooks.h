@@ -22,14 +22,14 @@ enum hook {
 	HOOK_SKB_COPY_DATAGRAM =
 	    12,			 /* TCP: first sequence number copied << 32 | bytes; else bytes */
 	HOOK_SK_DATA_READY = 13, /* socket address */
-	HOOK_SOCK_RECV_LENGTH = 14, /* socket address (RECORD_RECEIVE) */
-	HOOK_TCP_PROBE = 15,	    /* socket address */
-	/* 16: reserved */
-	HOOK_TCP_BAD_CSUM = 17,	      /* - */
-	HOOK_TCP_SEND_RESET = 18,     /* enum sk_rst_reason, 0 where the kernel does not tell */
-	HOOK_ICMP_SEND = 19,	      /* type << 8 | code */
-	HOOK_UDP_FAIL_QUEUE = 20,     /* negative errno */
-	HOOK_SOCK_RCVQUEUE_FULL = 21, /* bytes allocated << 32 | limit */
+	HOOK_SOCK_RECV_LENGTH = 14,    /* socket address (RECORD_RECEIVE) */
+	HOOK_TCP_PROBE = 15,	       /* socket address */
+	HOOK_INET_SOCK_SET_STATE = 16, /* old state << 32 | new state */
+	HOOK_TCP_BAD_CSUM = 17,	       /* - */
+	HOOK_TCP_SEND_RESET = 18,      /* enum sk_rst_reason, 0 where the kernel does not tell */
+	HOOK_ICMP_SEND = 19,	       /* type << 8 | code */
+	HOOK_UDP_FAIL_QUEUE = 20,      /* negative errno */
+	HOOK_SOCK_RCVQUEUE_FULL = 21,  /* bytes allocated << 32 | limit */
 	HOOK_COUNT,
 };
 

@@ -129,20 +129,22 @@ struct pictured_event {
 	struct snapshot snapshot;
 };
 
-/* One packet at one hook. */
-static __always_inline void observe(struct sk_buff *skb, struct place place, struct observation o)
+/* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
+static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
 {
 	struct scratch *s = read_headers(skb, o.hook);
 	struct skb_entry *e;
 	__u8 flags = o.flags;
 	__u16 counter;
 	__u32 pid = 0;
+	__u64 id;
 
 	if (!s || !captured_by_filter(s))
-		return;
+		return 0;
 	e = identify(skb, s, o.hook, o.wanted, place.netns, place.ifindex, &flags);
 	if (!e)
-		return;
+		return 0;
+	id = e->skb_id;
 
 	if (flags & EVENT_FIRST || !o.elsewhere) {
 		if (place.dev &&
@@ -194,6 +196,7 @@ static __always_inline void observe(struct sk_buff *skb, struct place place, str
 	tell_payload(skb, s, e, counter, !o.queued);
 	if (o.ends)
 		forget(skb, e);
+	return id;
 }
 
 #define OBSERVE(skb, place, ...) observe(skb, place, (struct observation){__VA_ARGS__})
@@ -273,8 +276,8 @@ int netif_receive_skb(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
 
-	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NETIF_RECEIVE_SKB, .wanted = TAG | CLONES,
-		.state = SKB_RECEIVED);
+	set_receiving((__u64)skb, OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NETIF_RECEIVE_SKB,
+					  .wanted = TAG | CLONES, .state = SKB_RECEIVED));
 	return 0;
 }
 
@@ -341,6 +344,50 @@ int tcp_probe(__u64 *ctx)
 
 	OBSERVE(skb, place_of_socket(sk), .hook = HOOK_TCP_PROBE, .arg = (__u64)sk,
 		.state = SKB_DELIVERED, .elsewhere = true);
+	return 0;
+}
+
+/*
+ * A connection changed its state because of the segment that this CPU is receiving: outside of the
+ * established state nothing else tells that TCP took it. A segment that waited in a backlog is not
+ * found here.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int inet_sock_set_state(__u64 *ctx)
+{
+	__u32 before = (__u32)ctx[1];
+	__u32 after = (__u32)ctx[2];
+	__u32 zero = 0;
+	struct receiving *last = bpf_map_lookup_elem(&received, &zero);
+	struct skb_entry *e;
+	struct event *record;
+
+	if (!last || !last->skb || !in_softirq())
+		return 0;
+	e = bpf_map_lookup_elem(&skbs, &last->skb);
+	if (!e || e->skb_id != last->skb_id || e->hook != HOOK_NETIF_RECEIVE_SKB)
+		return 0;
+	e->state |= SKB_DELIVERED;
+	e->hook = HOOK_INET_SOCK_SET_STATE;
+	e->time = bpf_ktime_get_ns();
+	record = reserve(sizeof(*record));
+	e->counter++;
+	if (!record)
+		return 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->time = e->time;
+	record->packet_id = e->packet_id;
+	record->skb_id = e->skb_id;
+	record->arg = (__u64)before << 32 | after;
+	record->netns = e->netns;
+	record->ifindex = e->ifindex;
+	record->len = e->print.length;
+	record->counter = e->counter - 1;
+	record->hook = HOOK_INET_SOCK_SET_STATE;
+	record->cpu = bpf_get_smp_processor_id();
+	record->kind = RECORD_EVENT;
+	record->flags = EVENT_SOFTIRQ;
+	submit(record);
 	return 0;
 }
 

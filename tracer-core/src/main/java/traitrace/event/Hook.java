@@ -23,6 +23,7 @@ public enum Hook {
     SK_DATA_READY(13, "sk_data_ready", Stage.SOCKET, "put into the receive queue of a socket"),
     SOCK_RECV_LENGTH(14, "sock_recv_length", Stage.USER, "received by a process"),
     TCP_PROBE(15, "tcp_probe", Stage.TRANSPORT, "processed by a TCP connection"),
+    INET_SOCK_SET_STATE(16, "inet_sock_set_state", Stage.TRANSPORT, "taken by TCP, which changed its state"),
     TCP_BAD_CSUM(17, "tcp_bad_csum", Stage.TRANSPORT, "found to have a bad TCP checksum"),
     TCP_SEND_RESET(18, "tcp_send_reset", Stage.TRANSPORT, "answered with a TCP reset"),
     ICMP_SEND(19, "icmp_send", Stage.IP, "answered with an ICMP error"),

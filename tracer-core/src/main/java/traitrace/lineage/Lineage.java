@@ -40,6 +40,7 @@ public final class Lineage implements EventSink {
     private static final int COPY_DATAGRAM = Hook.SKB_COPY_DATAGRAM.id();
     private static final int DATA_READY = Hook.SK_DATA_READY.id();
     private static final int TCP_PROBE = Hook.TCP_PROBE.id();
+    private static final int SET_STATE = Hook.INET_SOCK_SET_STATE.id();
     private static final int MSG_PEEK = 2;
     private static final int FINISHED_IDS = 1 << 18;
     private static final long SECOND = 1_000_000_000L;
@@ -221,7 +222,7 @@ public final class Lineage implements EventSink {
             if (skb.udp) {
                 queues.queued(event.arg(), skb);
             }
-        } else if (hook == TCP_PROBE) {
+        } else if (hook == TCP_PROBE || hook == SET_STATE) {
             skb.atSocket = true;
             if (skb.payloadLength == 0) {
                 // An acknowledgement ends here; the kernel frees it without a word.

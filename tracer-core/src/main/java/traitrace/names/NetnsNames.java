@@ -159,6 +159,10 @@ public final class NetnsNames {
         long begin = clock.getAsLong();
         Map<Long, String> found = new LinkedHashMap<>();
         process("1").ifPresent(inode -> found.put(inode, "host"));
+        // Kernel threads live in the first namespace, also where process 1 may not be looked at.
+        if (ProcessNames.comm(proc, 2).equals("kthreadd")) {
+            process("2").ifPresent(inode -> found.put(inode, "host"));
+        }
         Map<String, Long> mounted = new TreeMap<>();
         for (Path folder : folders) {
             scanFolder(folder, mounted);

@@ -1,11 +1,31 @@
 package traitrace.timeline;
 
+import java.util.Map;
 import traitrace.event.Hook;
 import traitrace.names.Names;
 
 /** What the argument of an event says, in words: {@code probes/hooks.h} tells which hook has which. */
 final class ArgText {
+    /** include/net/tcp_states.h, the same on every kernel. */
+    private static final Map<Integer, String> TCP_STATES = Map.ofEntries(
+            Map.entry(1, "ESTABLISHED"),
+            Map.entry(2, "SYN_SENT"),
+            Map.entry(3, "SYN_RECV"),
+            Map.entry(4, "FIN_WAIT1"),
+            Map.entry(5, "FIN_WAIT2"),
+            Map.entry(6, "TIME_WAIT"),
+            Map.entry(7, "CLOSE"),
+            Map.entry(8, "CLOSE_WAIT"),
+            Map.entry(9, "LAST_ACK"),
+            Map.entry(10, "LISTEN"),
+            Map.entry(11, "CLOSING"),
+            Map.entry(12, "NEW_SYN_RECV"));
+
     private ArgText() {}
+
+    private static String tcpState(int state) {
+        return TCP_STATES.getOrDefault(state, "state " + state);
+    }
 
     static String of(Hook hook, long arg, long len, Names names) {
         int high = (int) (arg >>> 32);
@@ -20,6 +40,7 @@ final class ArgText {
             case UDP_FAIL_QUEUE -> "error " + -low;
             case SOCK_RCVQUEUE_FULL -> "%d of %d B used".formatted(high, low);
             case NET_DEV_XMIT -> "busy";
+            case INET_SOCK_SET_STATE -> tcpState(high) + " > " + tcpState(low);
             default -> "";
         };
     }

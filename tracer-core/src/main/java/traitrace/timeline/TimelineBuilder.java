@@ -66,7 +66,8 @@ public final class TimelineBuilder {
             // A receipt is about the socket: what it says of the packet is what was known before.
             long mark = receipt && before != null ? before.mark() : Integer.toUnsignedLong(event.mark());
             int protocol = receipt && before != null ? before.protocol() : event.protocol();
-            int ifindex = receipt && before != null ? before.ifindex() : event.ifindex();
+            // In a socket's queue skb->dev is not to be read: the packet is where it was.
+            int ifindex = event.ifindex() == 0 && before != null ? before.ifindex() : event.ifindex();
             long netns = event.netns() == 0 && before != null ? before.netns() : event.netns();
             String device = ifindex == 0 ? "" : names.device(netns, ifindex);
             List<Change> changes = new ArrayList<>();

@@ -4,6 +4,7 @@ import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongIntHashMap;
 import java.util.List;
 import traitrace.event.Hook;
+import traitrace.event.Layer;
 import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
 import traitrace.names.Names;
@@ -51,7 +52,7 @@ final class Verdicts {
                     }
                 }
                 case SK_DATA_READY -> sockets.add(skb);
-                case TCP_PROBE -> {
+                case TCP_PROBE, INET_SOCK_SET_STATE -> {
                     sockets.add(skb);
                     absorbed = new Verdict.Absorbed("processed by a TCP connection");
                 }
@@ -91,6 +92,9 @@ final class Verdicts {
         if (dropped != null) {
             return dropped;
         }
+        if (emptyTcpSegmentReceived(hops)) {
+            return new Verdict.LostSight("TCP frees a segment without data where no hook is");
+        }
         for (Hop hop : hops) {
             sightLost |= gone.containsKey(hop.skbId());
         }
@@ -101,6 +105,21 @@ final class Verdicts {
                     : new Verdict.Absorbed("used by a socket");
         }
         return open.isEmpty() ? new Verdict.LostSight("its end was not seen") : new Verdict.InFlight();
+    }
+
+    private static boolean emptyTcpSegmentReceived(List<Hop> hops) {
+        Hop last = hops.get(hops.size() - 1);
+        if (last.hook() != Hook.NETIF_RECEIVE_SKB) {
+            return false;
+        }
+        for (int i = last.headers().layers().size() - 1; i >= 0; i--) {
+            if (last.headers().layers().get(i) instanceof Layer.Tcp tcp) {
+                return i > 0
+                        && last.headers().layers().get(i - 1) instanceof Layer.Ipv4 ip
+                        && ip.totalLength() - 20 <= tcp.headerLength();
+            }
+        }
+        return false;
     }
 
     private static String consumer(Hop hop, Names names) {
