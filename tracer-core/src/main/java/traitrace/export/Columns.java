@@ -1,5 +1,7 @@
 package traitrace.export;
 
+import java.util.List;
+
 /**
  * Which columns a timeline has at a width. 0 = left out: the stage goes first, then the namespace, then the device; the
  * last two then stand in lines of their own where they change.
@@ -30,18 +32,18 @@ record Columns(int gap, int label, int netns, int device, int stage, int what) {
      */
     static Columns of(int columns, int label, int netns, int device, int what) {
         int gap = columns < WIDE ? 1 : 2;
-        int shareNetns = Math.max(MIN_NAME, Math.min(MAX_NETNS, columns / 8));
-        int shareDevice = Math.max(MIN_NAME, Math.min(MAX_DEVICE, columns / 9));
-        int n = Math.max(MIN_NAME, Math.min(netns, shareNetns));
-        int d = device == 0 ? 0 : Math.max(MIN_NAME, Math.min(device, shareDevice));
+        int n = Math.max(MIN_NAME, Math.min(netns, MAX_NETNS));
+        int d = device == 0 ? 0 : Math.max(MIN_NAME, Math.min(device, MAX_DEVICE));
         int w = Math.max(WHAT, Math.min(what, columns / 4));
-        Columns full = new Columns(gap, label, n, d, STAGE, w);
-        if (full.indent() + w + gap + NOTES <= columns) {
-            return full;
-        }
-        Columns noStage = new Columns(gap, label, n, d, 0, w);
-        if (noStage.indent() + w + gap + NOTES <= columns) {
-            return noStage;
+        int shortN = Math.min(n, columns / 8);
+        int shortD = Math.min(d, columns / 8);
+        for (Columns wish : List.of(
+                new Columns(gap, label, n, d, STAGE, w),
+                new Columns(gap, label, n, d, 0, w),
+                new Columns(gap, label, shortN, shortD, 0, w))) {
+            if (columns >= WIDE && wish.indent() + w + gap + NOTES <= columns) {
+                return wish;
+            }
         }
         Columns noNetns = new Columns(gap, label, 0, d, 0, WHAT);
         return noNetns.indent() + WHAT <= columns ? noNetns : new Columns(gap, label, 0, 0, 0, WHAT);

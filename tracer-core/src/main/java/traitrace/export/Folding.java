@@ -3,6 +3,7 @@ package traitrace.export;
 import java.util.ArrayList;
 import java.util.List;
 import traitrace.event.Hook;
+import traitrace.event.Stage;
 import traitrace.timeline.Change;
 import traitrace.timeline.Hop;
 
@@ -10,8 +11,8 @@ import traitrace.timeline.Hop;
  * Leaves out what an engineer reads over.
  *
  * <p>Hops that always come one after another at one device become one row, unless time passed or something changed
- * between them: then that is the story. Copies made for packet sockets, and the freeing of skbs before the end, are left
- * out.
+ * between them: then that is the story. Copies made for packet sockets, and the freeing of skbs before the end or after a
+ * process took them, are left out.
  */
 final class Folding {
     /** Longer than this between two hops is a wait worth a line of its own, ns. */
@@ -35,7 +36,7 @@ final class Folding {
         List<Hop> row = new ArrayList<>();
         for (int i = 0; i < hops.size(); i++) {
             Hop hop = hops.get(i);
-            if (hidden(hop, i == hops.size() - 1)) {
+            if (hidden(hop, i == hops.size() - 1, i == 0 ? null : hops.get(i - 1))) {
                 continue;
             }
             if (!row.isEmpty() && !continues(row.get(row.size() - 1), hop)) {
@@ -69,12 +70,13 @@ final class Folding {
         }
     }
 
-    private static boolean hidden(Hop hop, boolean last) {
+    private static boolean hidden(Hop hop, boolean last, Hop before) {
         if (hop.missing() > 0) {
             return false;
         }
-        return hop.tap()
-                || (hop.hook() == Hook.CONSUME_SKB && !last && hop.changes().isEmpty());
+        boolean free = hop.hook() == Hook.CONSUME_SKB && hop.changes().isEmpty();
+        boolean expected = !last || (before != null && before.hook().stage() == Stage.USER);
+        return hop.tap() || (free && expected);
     }
 
     private static boolean continues(Hop before, Hop hop) {

@@ -152,7 +152,12 @@ public final class TextTimelines {
                 return;
             }
         }
-        out.add(header(id, "", "", role, brief, width(id, brief, total) <= style.columns() ? total : ""));
+        if (width(id, brief) <= style.columns()) {
+            out.add(header(id, "", "", role, brief, width(id, brief, total) <= style.columns() ? total : ""));
+        } else {
+            out.add(header(id, "", "", role, "", total));
+            out.add(line().gap(Columns.GUTTER).add(role, brief));
+        }
         out.add(line().gap(Columns.GUTTER).add(Role.NORMAL, from));
     }
 
@@ -165,7 +170,7 @@ public final class TextTimelines {
         if (!from.isEmpty()) {
             line.add(Role.NORMAL, from).gap(2);
         }
-        return line.add(role, verdict).gap(2).add(Role.NORMAL, total);
+        return line.add(role, verdict).gap(verdict.isEmpty() ? 0 : 2).add(Role.NORMAL, total);
     }
 
     private static int width(String... parts) {
@@ -270,7 +275,7 @@ public final class TextTimelines {
             notes.add(new Words(Role.CAUTION, "<- " + waitPercent + "% of the time"));
         }
         int indent = Math.min(columns.indent() + columns.what() + columns.gap(), style.columns());
-        int left = Columns.GUTTER + Columns.DELTA + columns.gap();
+        int left = Columns.GUTTER + Columns.DELTA + 2 * columns.gap();
 
         Line current = line;
         boolean fresh = true;
@@ -281,7 +286,8 @@ public final class TextTimelines {
                 current = line().gap(note.text().length() <= style.columns() - indent ? indent : left);
                 fresh = true;
             }
-            current.add(Role.NORMAL, fresh ? "" : ", ").add(note.role(), note.text());
+            current.add(Role.NORMAL, fresh ? "" : ", ");
+            current = words(note.role(), note.text(), left, current, out);
             fresh = false;
         }
         out.add(current);
@@ -296,20 +302,28 @@ public final class TextTimelines {
     }
 
     private void paragraph(String text, List<Line> out) {
-        Line current = line().gap(Columns.GUTTER);
-        boolean fresh = true;
-        for (String word : text.split(" +")) {
-            if (!fresh && word.length() + 1 > current.room()) {
+        if (!text.isBlank()) {
+            out.add(words(Role.NORMAL, text, Columns.GUTTER, line().gap(Columns.GUTTER), out));
+        }
+    }
+
+    /** Adds text to a line and goes on in new lines, which begin at {@code indent}; returns the last of them. */
+    private Line words(Role role, String text, int indent, Line line, List<Line> out) {
+        if (text.length() <= line.room()) {
+            return line.add(role, text);
+        }
+        Line current = line;
+        String blank = "";
+        for (String word : text.strip().split("\\s+")) {
+            if (!blank.isEmpty() && word.length() + 1 > current.room()) {
                 out.add(current);
-                current = line().gap(Columns.GUTTER);
-                fresh = true;
+                current = line().gap(indent);
+                blank = "";
             }
-            current.add(Role.NORMAL, fresh ? word : " " + word);
-            fresh = false;
+            current.add(role, blank + word);
+            blank = " ";
         }
-        if (!fresh && !text.isBlank()) {
-            out.add(current);
-        }
+        return current;
     }
 
     private static boolean isLong(long delta, long total) {
