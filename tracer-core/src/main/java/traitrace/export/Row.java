@@ -1,0 +1,65 @@
+package traitrace.export;
+
+import java.util.List;
+import traitrace.event.Hook;
+import traitrace.event.Stage;
+import traitrace.timeline.Hop;
+
+/**
+ * One or more hops shown as one line.
+ *
+ * @param hops of one skb at one device, in order of time; never empty
+ */
+record Row(List<Hop> hops) {
+    Row {
+        hops = List.copyOf(hops);
+    }
+
+    Hop first() {
+        return hops.get(0);
+    }
+
+    Hop last() {
+        return hops.get(hops.size() - 1);
+    }
+
+    Stage stage() {
+        return hops.size() > 1 && last().hook() == Hook.NET_DEV_START_XMIT
+                ? Stage.DEVICE
+                : last().hook().stage();
+    }
+
+    /** What happened, in at most 20 characters and the name of a process. */
+    String what() {
+        if (hops.size() > 1 && last().hook() == Hook.NET_DEV_START_XMIT) {
+            return "sent by device";
+        }
+        Hop hop = last();
+        boolean named = hop.hook().stage() == Stage.USER
+                && hop.pid() != 0
+                && !hop.process().isEmpty();
+        String process = hop.process() + "[" + hop.pid() + "]";
+        return switch (hop.hook()) {
+            case NET_DEV_QUEUE -> "handed to device";
+            case NET_DEV_START_XMIT -> "given to driver";
+            case NET_DEV_XMIT -> "refused by driver";
+            case QDISC_ENQUEUE -> "queued in qdisc";
+            case QDISC_DEQUEUE -> "taken from qdisc";
+            case NETIF_RX -> "arrived, in backlog";
+            case NETIF_RECEIVE_SKB -> "received by stack";
+            case NAPI_GRO_RECEIVE, NAPI_GRO_FRAGS -> "arrived, before GRO";
+            case CONSUME_SKB -> "freed after use";
+            case KFREE_SKB -> "dropped";
+            case SKB_COPY_DATAGRAM -> named ? "copied to " + process : "copied to process";
+            case SK_DATA_READY -> "queued for socket";
+            case SOCK_RECV_LENGTH -> named ? "received by " + process : "received by process";
+            case TCP_PROBE -> "processed by TCP";
+            case TCP_RETRANSMIT_SKB -> "sent again by TCP";
+            case TCP_BAD_CSUM -> "bad TCP checksum";
+            case TCP_SEND_RESET -> "answered with RST";
+            case ICMP_SEND -> "answered with ICMP";
+            case UDP_FAIL_QUEUE -> "refused by socket";
+            case SOCK_RCVQUEUE_FULL -> "receive buffer full";
+        };
+    }
+}

@@ -1,0 +1,101 @@
+package traitrace.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import traitrace.event.Losses;
+import traitrace.timeline.Timeline;
+
+class JsonLinesTest {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final JsonNode SCHEMA_TEXT = read(Path.of("../docs/schema/v1.json"));
+    private static final Schema SCHEMA = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+            .getSchema(SCHEMA_TEXT);
+
+    @Test
+    void everyLineIsValidUnderThePublishedSchema() throws IOException {
+        assertThat(lines()).allSatisfy(line -> assertThat(SCHEMA.validate(line)).isEmpty());
+    }
+
+    @Test
+    void everyLineHasTheKeysThatTheSchemaRequiresAndNoOther() throws IOException {
+        assertThat(lines()).allSatisfy(line -> {
+            List<String> required = new ArrayList<>();
+            SCHEMA_TEXT
+                    .path("$defs")
+                    .path(line.path("type").asText())
+                    .path("required")
+                    .forEach(key -> required.add(key.asText()));
+            List<String> keys = new ArrayList<>();
+            line.fieldNames().forEachRemaining(keys::add);
+            assertThat(keys).isEqualTo(required);
+        });
+    }
+
+    @Test
+    void beginsWithMetaAndEndsWithTheCounts() throws IOException {
+        List<JsonNode> lines = lines();
+        JsonNode meta = lines.get(0);
+        assertThat(meta.path("type").asText()).isEqualTo("meta");
+        assertThat(meta.path("boot_unix_ns").asText()).isEqualTo("1772368731000000000");
+        JsonNode stats = lines.get(lines.size() - 1);
+        assertThat(stats.path("type").asText()).isEqualTo("stats");
+        assertThat(stats.path("packets").asInt()).isEqualTo(5);
+        assertThat(stats.path("dropped").asInt()).isEqualTo(2);
+        assertThat(stats.path("lost_events").asInt()).isEqualTo(7);
+        assertThat(stats.path("missing_events").asInt()).isEqualTo(4);
+    }
+
+    @Test
+    void writesTimesAndIdsSoThatNoReaderLosesDigits() throws IOException {
+        JsonNode packet = lines().stream()
+                .filter(l -> l.path("type").asText().equals("packet"))
+                .filter(l -> l.path("verdict").asText().equals("dropped"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(packet.path("packet_id").asText()).isEqualTo("00000000000a3f21");
+        assertThat(packet.path("ts").asText()).isEqualTo("2026-03-01T14:02:11.000123456Z");
+        assertThat(packet.path("mono_ns").asText()).isEqualTo("5000000123456");
+        assertThat(packet.path("drop_reason").asText()).isEqualTo("SKB_DROP_REASON_NETFILTER_DROP");
+        assertThat(packet.path("drop_address").asText()).isEqualTo("0xffffffff81234567");
+        assertThat(packet.path("src_ip").asText()).isEqualTo("10.0.1.2");
+        assertThat(packet.path("dst_port").asInt()).isEqualTo(80);
+        assertThat(packet.path("to_pid").isNull()).isTrue();
+    }
+
+    private static List<JsonNode> lines() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonLines json = new JsonLines(out, Stories.INFO, Stories.NAMES)) {
+            for (Timeline timeline : Stories.all()) {
+                json.timeline(timeline);
+            }
+            json.stats(new Losses(7, 0, 0, 0, 0), false);
+        }
+        List<JsonNode> lines = new ArrayList<>();
+        String text = out.toString(StandardCharsets.UTF_8);
+        assertThat(text).endsWith("}\n").doesNotContain("\n\n");
+        for (String line : text.split("\n")) {
+            lines.add(MAPPER.readTree(line));
+        }
+        return lines;
+    }
+
+    private static JsonNode read(Path file) {
+        try {
+            return MAPPER.readTree(file.toFile());
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+package traitrace.export;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import traitrace.event.Headers;
+import traitrace.event.Hook;
+import traitrace.event.Layer;
+import traitrace.lineage.Edge;
+import traitrace.lineage.EdgeKind;
+import traitrace.lineage.Evidence;
+import traitrace.names.Names;
+import traitrace.timeline.Change;
+import traitrace.timeline.Hop;
+import traitrace.timeline.Timeline;
+import traitrace.timeline.Verdict;
+
+/** Packets made up by hand: each is one of the things that a user comes to see. */
+final class Stories {
+    /** 2026-03-01T14:02:11Z, less the 5,000 s that the host has been up in every story. */
+    static final CaptureInfo INFO = new CaptureInfo(
+            "0.1.0", "6.18.2", 1_772_373_731_000_000_000L - 5_000_000_000_000L, "tcp port 80", Map.of());
+
+    private static final long START = 5_000_000_123_456_789L / 1000;
+
+    static final Names NAMES = new Names() {
+        @Override
+        public String netns(long inode) {
+            return inode == 1 ? "host" : "net:[" + inode + "]";
+        }
+
+        @Override
+        public String device(long netns, int ifindex) {
+            return ifindex == 2 ? "eth0" : "";
+        }
+
+        @Override
+        public boolean physical(long netns, int ifindex) {
+            return ifindex == 2;
+        }
+
+        @Override
+        public String process(int pid) {
+            return pid == 812 ? "nginx" : "";
+        }
+
+        @Override
+        public String dropReason(int reason) {
+            return reason == 8 ? "SKB_DROP_REASON_NETFILTER_DROP" : "SKB_DROP_REASON_" + reason;
+        }
+
+        @Override
+        public String symbol(long address) {
+            return address == 0xffffffff81234567L ? "nf_hook_slow+0xb3" : "";
+        }
+    };
+
+    private final List<Hop> hops = new ArrayList<>();
+    private final List<Edge> edges = new ArrayList<>();
+    private long now = START;
+    private long skb = 0xa3f21;
+    private long netns = 1;
+    private String netnsName = "host";
+    private int ifindex;
+    private String device = "";
+    private int pid;
+    private String process = "";
+    private Headers headers = tcp("10.0.1.2", 51234, "10.0.2.3", 80);
+    private int missing;
+    private boolean tap;
+
+    static Headers tcp(String from, int sourcePort, String to, int destinationPort) {
+        return new Headers(
+                List.of(
+                        new Layer.Ipv4(ip(from), ip(to), 6, 60, 1, 64, 0, true, false, 0, 0),
+                        new Layer.Tcp(sourcePort, destinationPort, 1, 0, 2, 1000, 40, 0)),
+                false,
+                0,
+                0,
+                -1,
+                0,
+                0);
+    }
+
+    private static byte[] ip(String dotted) {
+        byte[] bytes = new byte[4];
+        String[] parts = dotted.split("\\.");
+        for (int i = 0; i < 4; i++) {
+            bytes[i] = (byte) Integer.parseInt(parts[i]);
+        }
+        return bytes;
+    }
+
+    /** What the renderer is given in place of the real describer of headers. */
+    static String tuple(Headers headers) {
+        FlowFields f = FlowFields.innermost(headers);
+        return f.source() == null
+                ? ""
+                : f.source() + ":" + f.sourcePort() + " > " + f.destination() + ":" + f.destinationPort() + " "
+                        + f.protocol();
+    }
+
+    private Stories in(long inode, String name) {
+        netns = inode;
+        netnsName = name;
+        return this;
+    }
+
+    private Stories at(int index, String name) {
+        ifindex = index;
+        device = name;
+        return this;
+    }
+
+    private Stories by(int id, String name) {
+        pid = id;
+        process = name;
+        return this;
+    }
+
+    private Stories skb(long id) {
+        skb = id;
+        return this;
+    }
+
+    private Stories tap(boolean on) {
+        tap = on;
+        return this;
+    }
+
+    private Stories lose(int events) {
+        missing = events;
+        return this;
+    }
+
+    private Stories hop(long afterNs, Hook hook, Change... changes) {
+        return hop(afterNs, hook, "", changes);
+    }
+
+    private Stories hop(long afterNs, Hook hook, String detail, Change... changes) {
+        now += afterNs;
+        long own = skb;
+        int counter = (int) hops.stream().filter(h -> h.skbId() == own).count();
+        hops.add(new Hop(
+                now,
+                skb,
+                counter,
+                missing,
+                hook,
+                1,
+                netns,
+                netnsName,
+                ifindex,
+                device,
+                60,
+                0,
+                pid,
+                process,
+                0x0800,
+                0,
+                detail,
+                tap,
+                headers,
+                List.of(changes)));
+        missing = 0;
+        return this;
+    }
+
+    private Stories edge(long parent, long child, EdgeKind kind, Evidence evidence, String why) {
+        edges.add(new Edge(now, parent, child, kind, evidence, why));
+        return this;
+    }
+
+    private Timeline end(Verdict verdict, String text, String advice) {
+        return new Timeline(0xa3f21, hops, edges, verdict, text, advice);
+    }
+
+    private static Change was(String field, String before, String after) {
+        return new Change(field, before, after);
+    }
+
+    /** Client to service address, translated, through a VXLAN to a server. */
+    static Timeline natAndVxlan() {
+        return new Stories()
+                .in(3, "client")
+                .at(2, "eth0")
+                .by(700, "curl")
+                .hop(0, Hook.NET_DEV_QUEUE)
+                .hop(800, Hook.NET_DEV_START_XMIT)
+                .by(0, "")
+                .in(1, "host")
+                .at(7, "veth-client")
+                .hop(900, Hook.NETIF_RX, was("netns", "client", "host"), was("dev", "eth0", "veth-client"))
+                .hop(2_100, Hook.NETIF_RECEIVE_SKB, was("len", "74", "60"))
+                .at(9, "vxlan42")
+                .hop(
+                        18_700,
+                        Hook.NET_DEV_QUEUE,
+                        was("dev", "veth-client", "vxlan42"),
+                        was("dst", "10.0.2.3:80", "10.244.1.7:8080"),
+                        was("ttl", "64", "63"),
+                        was("mark", "", "0x4000"))
+                .hop(400, Hook.NET_DEV_START_XMIT)
+                .at(4, "eth1")
+                .hop(
+                        5_200,
+                        Hook.NET_DEV_QUEUE,
+                        was("encapsulation", "", "vxlan 42 192.168.0.1 > 192.168.0.2"),
+                        was("len", "74", "124"))
+                .hop(100, Hook.QDISC_ENQUEUE)
+                .hop(1_240_000, Hook.QDISC_DEQUEUE)
+                .hop(300, Hook.NET_DEV_START_XMIT)
+                .in(5, "server")
+                .at(2, "eth0")
+                .hop(
+                        4_000,
+                        Hook.NETIF_RECEIVE_SKB,
+                        was("netns", "host", "server"),
+                        was("encapsulation", "vxlan 42 192.168.0.1 > 192.168.0.2", ""))
+                .hop(9_000, Hook.SK_DATA_READY)
+                .by(812, "nginx")
+                .hop(31_000, Hook.SKB_COPY_DATAGRAM)
+                .hop(500, Hook.SOCK_RECV_LENGTH)
+                .hop(200, Hook.CONSUME_SKB)
+                .end(new Verdict.Delivered(812), "process nginx[812] received it", "");
+    }
+
+    static Timeline dropped() {
+        return new Stories()
+                .in(3, "client")
+                .at(2, "eth0")
+                .hop(0, Hook.NET_DEV_QUEUE)
+                .hop(800, Hook.NET_DEV_START_XMIT)
+                .in(1, "host")
+                .at(7, "veth-client")
+                .hop(900, Hook.NETIF_RX)
+                .hop(2_100, Hook.NETIF_RECEIVE_SKB)
+                .hop(6_400, Hook.KFREE_SKB, "NETFILTER_DROP in nf_hook_slow+0xb3")
+                .end(
+                        new Verdict.Dropped(8, 0xffffffff81234567L),
+                        "A netfilter rule, of nftables or iptables, in the namespace host decided to drop the packet.",
+                        "nft list ruleset | grep -n drop");
+    }
+
+    /** A bridge that floods to three ports; a packet socket sees one of them. */
+    static Timeline flooded() {
+        Stories s = new Stories()
+                .at(7, "veth1")
+                .hop(0, Hook.NETIF_RECEIVE_SKB)
+                .edge(0xa3f21, 0xa3f22, EdgeKind.CLONE, Evidence.PROVED, "skb_clone")
+                .skb(0xa3f22)
+                .at(8, "veth2")
+                .hop(3_000, Hook.NET_DEV_QUEUE)
+                .hop(400, Hook.NET_DEV_START_XMIT)
+                .edge(0xa3f21, 0xa3f23, EdgeKind.CLONE, Evidence.MATCHED, "same data head")
+                .skb(0xa3f23)
+                .at(9, "veth3")
+                .hop(700, Hook.NET_DEV_QUEUE)
+                .hop(400, Hook.NET_DEV_START_XMIT);
+        s.edge(0xa3f23, 0xa3f24, EdgeKind.CLONE, Evidence.PROVED, "skb_clone");
+        return s.skb(0xa3f24)
+                .tap(true)
+                .hop(100, Hook.NETIF_RECEIVE_SKB)
+                .tap(false)
+                .skb(0xa3f21)
+                .at(2, "eth0")
+                .hop(900, Hook.NET_DEV_QUEUE)
+                .hop(200, Hook.NET_DEV_START_XMIT)
+                .end(new Verdict.Transmitted(1, 2), "left by eth0", "");
+    }
+
+    static Timeline withLossAndGuess() {
+        return new Stories()
+                .in(3, "client")
+                .at(2, "eth0")
+                .hop(0, Hook.NET_DEV_QUEUE)
+                .in(1, "host")
+                .at(7, "veth-client")
+                .lose(3)
+                .hop(12_000, Hook.NETIF_RECEIVE_SKB)
+                .hop(4_000, Hook.SK_DATA_READY)
+                .by(900, "haproxy")
+                .hop(20_000, Hook.SOCK_RECV_LENGTH)
+                .edge(0xa3f21, 0xb0001, EdgeKind.EMIT, Evidence.GUESSED, "same thread")
+                .skb(0xb0001)
+                .at(2, "eth0")
+                .hop(52_000, Hook.NET_DEV_QUEUE, was("dst", "10.0.2.3:80", "10.9.9.9:8080"))
+                .lose(1)
+                .hop(400, Hook.NET_DEV_START_XMIT)
+                .end(new Verdict.LostSight("events were lost"), "The last events of the packet were lost.", "");
+    }
+
+    /** Names that somebody chose in order to harm the reader's terminal or the layout. */
+    static Timeline hostile() {
+        return new Stories()
+                .in(77, "\u001b[2J\u0007pod-with-a-very-long-name-0123456789")
+                .at(2, "eth\u0000\u009b0-and-more-than-fits")
+                .by(4_194_304, "\u001b]0;x\u0007process-name")
+                .hop(0, Hook.SOCK_RECV_LENGTH, was("vlan", "\n100", "\r200"))
+                .hop(Long.MAX_VALUE / 2, Hook.KFREE_SKB, "detail \u00e9\u4e2d")
+                .end(new Verdict.Dropped(-1, 0), "text with \n a newline and a-very-long-word".repeat(5), "");
+    }
+
+    static List<Timeline> all() {
+        return List.of(natAndVxlan(), dropped(), flooded(), withLossAndGuess(), hostile());
+    }
+}

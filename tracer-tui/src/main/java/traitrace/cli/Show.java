@@ -1,0 +1,205 @@
+package traitrace.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Optional;
+import traitrace.cli.Tracer.TimelineSink;
+import traitrace.cli.Tracer.TimelineSource;
+import traitrace.event.Losses;
+import traitrace.export.JsonLines;
+import traitrace.export.Tally;
+import traitrace.export.TextTimelines;
+import traitrace.export.WallClock;
+import traitrace.timeline.Timeline;
+
+/** Shows what a source delivers, until it ends, a limit is reached or the user has seen enough. */
+final class Show {
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    private final Context context;
+    private final OutputOptions options;
+    private final long count;
+    private final Duration duration;
+    private final Tally tally = new Tally();
+
+    /** @param duration null = no limit */
+    Show(Context context, OutputOptions options, long count, Duration duration) {
+        this.context = context;
+        this.options = options;
+        this.count = count;
+        this.duration = duration;
+    }
+
+    /** Returns the exit code; closes the source. */
+    int run(TimelineSource source) {
+        long start = System.nanoTime();
+        OutputStream out = new BufferedOutputStream(context.out(), BUFFER_BYTES);
+        boolean interrupted = false;
+        try (source;
+                Output output = options.json ? new Json(out, source) : new Text(out, source)) {
+            try {
+                source.run(new Limited(output), () -> done(start));
+            } finally {
+                interrupted = context.outside().interrupted().getAsBoolean() && !limitReached(start);
+                output.end(source.losses(), source.notice());
+            }
+            if (!context.out().failed()) {
+                summary(source.losses());
+                source.notice().ifPresent(context::tell);
+            }
+        } catch (IOException e) {
+            // Standard output keeps its failures to itself: this is not one of them.
+            throw new UncheckedIOException(e);
+        }
+        return interrupted ? ExitCode.INTERRUPTED : ExitCode.OK;
+    }
+
+    private boolean done(long start) {
+        return limitReached(start)
+                || context.out().failed()
+                || context.outside().interrupted().getAsBoolean();
+    }
+
+    private boolean limitReached(long start) {
+        return tally.packets() >= count || (duration != null && System.nanoTime() - start >= duration.toNanos());
+    }
+
+    private void summary(Losses losses) {
+        StringBuilder line = new StringBuilder();
+        line.append(plural(tally.packets(), "packet")).append(", ").append(plural(tally.events(), "event"));
+        String separator = ": ";
+        for (var verdict : tally.verdicts().entrySet()) {
+            line.append(separator).append(verdict.getValue()).append(' ').append(verdict.getKey());
+            separator = ", ";
+        }
+        context.tell(line.toString());
+        if (losses.any()) {
+            context.tell("LOST: " + plural(losses.events(), "event") + " (rings full), "
+                    + plural(losses.missedRuns(), "probe run") + " skipped by the kernel, "
+                    + plural(losses.untracked(), "packet")
+                    + " without an id (tables full): narrow the filter to lose fewer");
+        }
+    }
+
+    private static String plural(long n, String noun) {
+        return n + " " + noun + (n == 1 ? "" : "s");
+    }
+
+    /** Ends at the count exactly, whatever the source still has in hand. */
+    private final class Limited implements TimelineSink {
+        private final Output output;
+
+        Limited(Output output) {
+            this.output = output;
+        }
+
+        @Override
+        public void accept(Timeline timeline) {
+            if (tally.packets() < count && !context.out().failed()) {
+                tally.count(timeline);
+                try {
+                    output.show(timeline);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+
+        @Override
+        public void idle() {
+            try {
+                output.flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private interface Output extends AutoCloseable {
+        void show(Timeline timeline) throws IOException;
+
+        void flush() throws IOException;
+
+        void end(Losses losses, Optional<String> notice) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+
+    private final class Text implements Output {
+        private final OutputStream out;
+        private final TextTimelines timelines;
+        private final boolean terminal = context.outside().outIsTerminal().getAsBoolean();
+        private boolean first = true;
+
+        Text(OutputStream out, TimelineSource source) {
+            this.out = out;
+            this.timelines = new TextTimelines(
+                    source.names(),
+                    context.tracer().get().tuple(),
+                    new WallClock(source.info().bootUnixNs(), ZoneId.systemDefault()),
+                    options.style(context.outside()));
+        }
+
+        @Override
+        public void show(Timeline timeline) throws IOException {
+            String text = (first ? "" : "\n") + timelines.render(timeline);
+            first = false;
+            out.write(text.getBytes(StandardCharsets.US_ASCII));
+            if (terminal) {
+                out.flush();
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            out.flush();
+        }
+
+        @Override
+        public void end(Losses losses, Optional<String> notice) throws IOException {
+            out.flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.flush();
+        }
+    }
+
+    private static final class Json implements Output {
+        private final OutputStream out;
+        private final JsonLines lines;
+
+        Json(OutputStream out, TimelineSource source) throws IOException {
+            this.out = out;
+            this.lines = new JsonLines(out, source.info(), source.names());
+        }
+
+        @Override
+        public void show(Timeline timeline) throws IOException {
+            lines.timeline(timeline);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            lines.flush();
+        }
+
+        @Override
+        public void end(Losses losses, Optional<String> notice) throws IOException {
+            lines.stats(losses, notice.isPresent());
+        }
+
+        @Override
+        public void close() throws IOException {
+            lines.close();
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package traitrace.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import traitrace.TracerException;
+import traitrace.cli.Tracer.Request;
+
+@Command(
+        name = "trace",
+        description = "Shows where each packet went, as text or JSON Lines.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  traitrace trace icmp                      every ping, hop by hop",
+            "  traitrace trace -c 1 tcp port 80          the next packet of a web server",
+            "  traitrace trace --netns web --duration 5s only what touches the namespace web",
+            "  traitrace trace --read FILE --json | jq   a recording, for programs",
+        })
+final class TraceCommand implements Callable<Integer> {
+    private final Context context;
+
+    static final class SourceOptions {
+        @Option(names = "--read", paramLabel = "FILE", description = "Show a recording instead of tracing.")
+        Path read;
+
+        @Option(
+                names = "--netns",
+                paramLabel = "NETNS",
+                converter = Converters.Namespace.class,
+                description = "Only packets that touch this network namespace: NAME, pid:N or inode:N. Repeatable.")
+        List<String> netns = List.of();
+    }
+
+    @Parameters(
+            paramLabel = "FILTER",
+            arity = "0..*",
+            description = "Which packets, in the syntax of pcap-filter(7): tcp port 80 and host 10.0.0.1.")
+    private List<String> filter = List.of();
+
+    @ArgGroup(validate = false, heading = "%nWhat to trace:%n", order = 1)
+    private SourceOptions source = new SourceOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhen to end (otherwise Ctrl-C):%n", order = 2)
+    private LimitOptions limits = new LimitOptions();
+
+    @ArgGroup(validate = false, heading = "%nHow to show it:%n", order = 3)
+    private OutputOptions output = new OutputOptions();
+
+    TraceCommand(Context context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() {
+        String expression = String.join(" ", filter).strip();
+        long count = limits.count == null ? Long.MAX_VALUE : limits.count;
+        Show show = new Show(context, output, count, limits.duration);
+        if (source.read == null) {
+            return show.run(context.tracer().get().live(new Request(expression, source.netns)));
+        }
+        refuse(!expression.isEmpty(), "a filter");
+        refuse(!source.netns.isEmpty(), "--netns");
+        refuse(limits.duration != null, "--duration");
+        return show.run(context.tracer().get().replay(source.read));
+    }
+
+    private static void refuse(boolean given, String what) {
+        if (given) {
+            throw new TracerException(
+                    TracerException.Kind.USAGE,
+                    what + " chooses what to capture and does not work with --read",
+                    "leave it out, and choose from the output of --json with jq");
+        }
+    }
+}

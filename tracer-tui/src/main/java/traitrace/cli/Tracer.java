@@ -1,0 +1,123 @@
+package traitrace.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import traitrace.event.EventSink;
+import traitrace.event.Headers;
+import traitrace.event.Hook;
+import traitrace.event.Losses;
+import traitrace.export.CaptureInfo;
+import traitrace.names.Names;
+import traitrace.timeline.Timeline;
+
+/**
+ * What the commands need of the tracer behind them. Every method may throw a {@link traitrace.TracerException}, which
+ * ends the command with its message and exit code.
+ */
+public interface Tracer {
+    /**
+     * What to capture.
+     *
+     * @param filter in libpcap's syntax; empty = every packet
+     * @param netns as the user gave them: {@code NAME}, {@code pid:N}, {@code inode:N}; empty = all
+     */
+    record Request(String filter, List<String> netns) {
+        public Request {
+            netns = List.copyOf(netns);
+        }
+    }
+
+    /** Takes timelines on the thread that calls {@link TimelineSource#run}. */
+    interface TimelineSink extends Consumer<Timeline> {
+        /** Nothing came for a while, 200 ms at most: what is buffered can go out. */
+        void idle();
+    }
+
+    /** Where finished packets come from: a capture or a recording. Used once. */
+    interface TimelineSource extends AutoCloseable {
+        CaptureInfo info();
+
+        /** Knows what the source has seen so far. */
+        Names names();
+
+        /**
+         * Delivers each packet when its story has ended, and at the end those that are still under way. Returns at the
+         * end of a recording, or soon after {@code stop} says so, which is asked 5 times a second or more often.
+         */
+        void run(TimelineSink sink, BooleanSupplier stop);
+
+        /** So far. */
+        Losses losses();
+
+        /** Something the user has to know of what was read, as a sentence: the recording was cut. */
+        Optional<String> notice();
+
+        @Override
+        void close();
+    }
+
+    /** Where raw records come from, to be recorded. Used once. */
+    interface RecordSource extends AutoCloseable {
+        CaptureInfo info();
+
+        Names names();
+
+        /** As {@link TimelineSource#run}; {@code idle} is called when nothing came for a while. */
+        void run(EventSink sink, Runnable idle, BooleanSupplier stop);
+
+        Losses losses();
+
+        @Override
+        void close();
+    }
+
+    /** Turns records into timelines. */
+    interface Lineage extends EventSink {
+        /** Delivers the packets still under way: no record will follow. */
+        void finish();
+    }
+
+    /** Makes a lineage that delivers to {@code sink}; {@code names} learns as records come. */
+    @FunctionalInterface
+    interface LineageFactory {
+        Lineage start(CaptureInfo info, Names names, Consumer<Timeline> sink);
+    }
+
+    enum Status {
+        OK,
+        WARN,
+        FAIL
+    }
+
+    /**
+     * One line of {@code traitrace doctor}.
+     *
+     * @param name what is required
+     * @param found what was found
+     * @param cost what is missing for lack of it; empty if nothing is
+     * @param mend what to do, a command or a sentence; empty if nothing is to be done
+     */
+    record Check(String name, Status status, String found, String cost, String mend) {}
+
+    TimelineSource live(Request request);
+
+    /** Attaches, then records are there for {@link RecordSource#run}. */
+    RecordSource records(Request request);
+
+    TimelineSource replay(Path recording);
+
+    /** The recording that comes with traitrace. */
+    TimelineSource demo();
+
+    List<Check> checks();
+
+    /** Why the hook cannot be used here; empty if it can. */
+    Function<Hook, Optional<String>> unavailable();
+
+    /** Addresses, ports and protocol in a few words; empty where there are none. */
+    Function<Headers, String> tuple();
+}
