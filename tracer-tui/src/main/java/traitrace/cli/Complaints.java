@@ -78,7 +78,8 @@ final class Complaints implements IParameterExceptionHandler, IExecutionExceptio
         if (e instanceof MissingParameterException m
                 && m.getMissing().size() == 1
                 && m.getMissing().get(0) instanceof CommandLine.Model.OptionSpec o) {
-            return "the option " + o.longestName() + " is missing";
+            boolean given = e.getMessage().startsWith("Missing required parameter");
+            return "the option " + o.longestName() + (given ? " needs a value: " + o.paramLabel() : " is missing");
         }
         String message = e.getMessage();
         return message.isEmpty()

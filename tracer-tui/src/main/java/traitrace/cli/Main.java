@@ -59,26 +59,17 @@ public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "Show this help.")
-    private boolean help;
-
-    @Option(
-            names = {"-V", "--version"},
-            versionHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "Show the versions of traitrace, Java and the kernel.")
-    private boolean version;
-
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show where in the program an error arose.")
     private boolean debug;
 
     private Main() {}
 
     public static void main(String[] args) {
+        start(LocalTracer::new, args);
+    }
+
+    /** Runs a command as this process: ends the JVM. */
+    static void start(Supplier<Tracer> tracer, String... args) {
         AtomicBoolean interrupted = new AtomicBoolean();
         CountDownLatch ended = new CountDownLatch(1);
         // A signal starts the JVM's shutdown, which ends with 130 or 143 by itself; until then the hook gives the
@@ -97,7 +88,7 @@ public final class Main implements Runnable {
                             () -> Terminal.isTerminal(STDOUT),
                             () -> Terminal.columns(STDOUT),
                             interrupted::get),
-                    LocalTracer::new,
+                    tracer,
                     args);
         } finally {
             ended.countDown();
@@ -165,8 +156,11 @@ public final class Main implements Runnable {
     }
 
     private static void layOut(CommandLine command) {
+        // Not by an inherited option: picocli's own completion command has these already.
+        command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
         UsageMessageSpec usage = command.getCommandSpec().usageMessage();
         usage.sortOptions(false);
+        usage.abbreviateSynopsis(true);
         usage.optionListHeading("%nOptions:%n");
         usage.commandListHeading("%nCommands:%n");
         usage.parameterListHeading("%n");

@@ -9,6 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import traitrace.TracerException;
 import traitrace.cli.Tracer.Request;
+import traitrace.cli.Tracer.TimelineSource;
 
 @Command(
         name = "trace",
@@ -60,7 +61,13 @@ final class TraceCommand implements Callable<Integer> {
         long count = limits.count == null ? Long.MAX_VALUE : limits.count;
         Show show = new Show(context, output, count, limits.duration);
         if (source.read == null) {
-            return show.run(context.tracer().get().live(new Request(expression, source.netns)));
+            TimelineSource live = context.tracer().get().live(new Request(expression, source.netns));
+            if (context.outside().outIsTerminal().getAsBoolean()) {
+                context.tell(
+                        "waiting for " + (expression.isEmpty() ? "packets" : "packets that match '" + expression + "'")
+                                + "; Ctrl-C ends");
+            }
+            return show.run(live);
         }
         refuse(!expression.isEmpty(), "a filter");
         refuse(!source.netns.isEmpty(), "--netns");
