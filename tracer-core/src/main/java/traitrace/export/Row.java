@@ -54,7 +54,7 @@ record Row(List<Hop> hops) {
             case SK_DATA_READY -> "queued for socket";
             case SOCK_RECV_LENGTH -> named ? "received by " + process : "received by process";
             case TCP_PROBE -> "processed by TCP";
-            case TCP_RETRANSMIT_SKB -> "sent again by TCP";
+            case INET_SOCK_SET_STATE -> "taken by TCP";
             case TCP_BAD_CSUM -> "bad TCP checksum";
             case TCP_SEND_RESET -> "answered with RST";
             case ICMP_SEND -> "answered with ICMP";

@@ -184,6 +184,11 @@ public final class Btf {
         return find(functions(), name) != 0 || (base != null && base.hasFunction(name));
     }
 
+    /** The id of a function's type, as attaching to it asks for; 0 = there is none in this BTF. */
+    public int functionId(String name) {
+        return find(functions(), name);
+    }
+
     /** Whether there is a struct or union of this name. */
     public boolean hasStruct(String name) {
         return struct(name) != 0;

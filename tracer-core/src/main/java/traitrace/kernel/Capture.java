@@ -50,10 +50,11 @@ public final class Capture implements AutoCloseable {
     /**
      * Loads and attaches the probes; events are kept from now on.
      *
+     * @param kernel types of the running kernel: {@code Btf.read(Btf.VMLINUX)}
      * @throws TracerException (environment, permission, attach) saying what is missing
      */
-    public static Capture open(CaptureOptions options) {
-        ProbeObject probes = ProbeObject.load(Btf.read(Btf.VMLINUX), options);
+    public static Capture open(Btf kernel, CaptureOptions options) {
+        ProbeObject probes = ProbeObject.load(kernel, options);
         try {
             return new Capture(probes, options);
         } catch (RuntimeException e) {
@@ -124,7 +125,11 @@ public final class Capture implements AutoCloseable {
     public Losses losses() {
         if (!closed) {
             lastLosses = new Losses(
-                    probes.counter(LOST_RECORDS), probes.missedRuns(), probes.counter(UNTRACKED), probes.counter(AGED), 0);
+                    probes.counter(LOST_RECORDS),
+                    probes.missedRuns(),
+                    probes.counter(UNTRACKED),
+                    probes.counter(AGED),
+                    0);
         }
         return lastLosses;
     }

@@ -36,6 +36,8 @@ public interface Libbpf {
 
     String bpf_program__name(Pointer program);
 
+    int bpf_prog_load(int type, String name, String license, byte[] instructions, @size_t long count, Pointer options);
+
     int bpf_program__set_autoload(Pointer program, boolean autoload);
 
     boolean bpf_program__autoload(Pointer program);

@@ -91,8 +91,8 @@ final class ProbeObject implements AutoCloseable {
             }
         }
         int ringCount = Integer.highestOneBit(Math.min(libbpf.libbpf_num_possible_cpus(), 16));
-        ByteBuffer config = ByteBuffer.allocate(own.structSize("config").orElseThrow())
-                .order(ByteOrder.nativeOrder());
+        ByteBuffer config =
+                ByteBuffer.allocate(own.structSize("config").orElseThrow()).order(ByteOrder.nativeOrder());
         config.putInt(own.memberOffset("config", "ring_mask").orElseThrow(), ringCount - 1);
         config.putInt(own.memberOffset("config", "payload_bytes").orElseThrow(), options.payloadBytes());
         config.putInt(own.memberOffset("config", "payload_offset").orElseThrow(), options.payloadOffset());
@@ -244,7 +244,10 @@ final class ProbeObject implements AutoCloseable {
     }
 
     private static byte[] int32(int value) {
-        return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array();
+        return ByteBuffer.allocate(4)
+                .order(ByteOrder.nativeOrder())
+                .putInt(value)
+                .array();
     }
 
     @Override
@@ -282,7 +285,8 @@ final class ProbeObject implements AutoCloseable {
             }
             byte[] buffer = new byte[KEPT];
             int length = libc.vsnprintf(buffer, buffer.length, format, arguments);
-            text.append(new String(buffer, 0, Math.max(0, Math.min(length, buffer.length - 1)), StandardCharsets.UTF_8));
+            text.append(
+                    new String(buffer, 0, Math.max(0, Math.min(length, buffer.length - 1)), StandardCharsets.UTF_8));
             text.delete(0, Math.max(0, text.length() - KEPT));
             return length;
         }

@@ -26,8 +26,7 @@ import traitrace.TracerException;
  * <p>Positions only grow. One thread may read.
  */
 public final class RingReader implements AutoCloseable {
-    private static final VarHandle LONG =
-            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int BUSY = 1 << 31;
     private static final int DISCARDED = 1 << 30;

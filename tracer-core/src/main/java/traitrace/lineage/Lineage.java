@@ -339,8 +339,11 @@ public final class Lineage implements EventSink {
             }
         } else if (print.isUdp() && hook == START_XMIT) {
             Skb parent = datagrams.get(Fingerprint.mix(print.flow, skb.netns), now);
-            if (parent != null && parent != skb && skb.ipId - parent.ipId >= 0
-                    && skb.ipId - parent.ipId < parent.gsoSegs && skb.payloadLength <= parent.gsoSize) {
+            if (parent != null
+                    && parent != skb
+                    && skb.ipId - parent.ipId >= 0
+                    && skb.ipId - parent.ipId < parent.gsoSegs
+                    && skb.payloadLength <= parent.gsoSize) {
                 merge(parent, skb, EdgeKind.SEGMENT, "IP id within the parent's segments", now);
                 return;
             }

@@ -5,6 +5,7 @@ import com.carrotsearch.hppc.LongObjectHashMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import traitrace.event.EventLayout;
 import traitrace.event.EventView;
 import traitrace.event.HeaderParser;
@@ -16,11 +17,13 @@ import traitrace.names.Names;
 /** Turns a finished packet into its timeline: names, changes from hop to hop, the verdict. */
 public final class TimelineBuilder {
     private final Names names;
-    private final Explanations explanations;
+    private final Supplier<Explanations> source;
+    private Explanations explanations;
 
-    public TimelineBuilder(Names names, Explanations explanations) {
+    /** @param explanations asked for once, when the first verdict needs them: reading them takes a while */
+    public TimelineBuilder(Names names, Supplier<Explanations> explanations) {
         this.names = names;
-        this.explanations = explanations;
+        this.source = explanations;
     }
 
     /** Empty if the packet has no hop: only the end of something that was not seen. */
@@ -31,6 +34,9 @@ public final class TimelineBuilder {
             return Optional.empty();
         }
         Verdict verdict = Verdicts.of(reading.hops, reading.gone, packet.edges(), names);
+        if (explanations == null) {
+            explanations = source.get();
+        }
         VerdictText text = VerdictText.of(verdict, reading.hops, names, explanations);
         return Optional.of(
                 new Timeline(packet.id(), reading.hops, packet.edges(), verdict, text.sentence(), text.advice()));

@@ -15,12 +15,10 @@ record VerdictText(String sentence, String advice) {
     static VerdictText of(Verdict verdict, List<Hop> hops, Names names, Explanations explanations) {
         if (verdict instanceof Verdict.Delivered delivered) {
             String name = names.process(delivered.pid());
-            return new VerdictText(
-                    "delivered to " + (name.isEmpty() ? "pid" : name) + "[" + delivered.pid() + "]", "");
+            return new VerdictText("delivered to " + (name.isEmpty() ? "pid" : name) + "[" + delivered.pid() + "]", "");
         }
         if (verdict instanceof Verdict.Transmitted transmitted) {
-            return new VerdictText(
-                    "transmitted by " + names.device(transmitted.netns(), transmitted.ifindex()), "");
+            return new VerdictText("transmitted by " + names.device(transmitted.netns(), transmitted.ifindex()), "");
         }
         if (verdict instanceof Verdict.Dropped dropped) {
             String reason = names.dropReason(dropped.reason());

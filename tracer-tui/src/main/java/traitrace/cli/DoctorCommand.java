@@ -6,14 +6,14 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import traitrace.cli.Tracer.Check;
-import traitrace.cli.Tracer.Status;
+import traitrace.kernel.Requirement;
+import traitrace.kernel.Requirements;
 
 @Command(
         name = "doctor",
         description = {
             "Checks what traitrace needs of the kernel and of you, what each missing piece costs, and how to mend it.",
-            "Ends with 3 if traitrace cannot trace here."
+            "Ends with 3 if the kernel or a library is in the way, with 4 if only your permissions are."
         })
 final class DoctorCommand implements Callable<Integer> {
     private final Context context;
@@ -27,10 +27,11 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<Check> checks = context.tracer().get().checks();
+        Requirements requirements = context.tracer().get().requirements();
+        List<Requirement> checks = requirements.list();
         int width = checks.stream().mapToInt(c -> c.name().length()).max().orElse(0);
         try (Rows rows = new Rows(context.out())) {
-            for (Check check : checks) {
+            for (Requirement check : checks) {
                 if (json) {
                     rows.check(check);
                 } else {
@@ -38,11 +39,10 @@ final class DoctorCommand implements Callable<Integer> {
                 }
             }
         }
-        boolean fails = checks.stream().anyMatch(c -> c.status() == Status.FAIL);
-        return fails ? ExitCode.ENVIRONMENT : ExitCode.OK;
+        return requirements.exitCode();
     }
 
-    private static String text(Check check, int width) {
+    private static String text(Requirement check, int width) {
         String status = check.status().name().toLowerCase(Locale.ROOT);
         StringBuilder text = new StringBuilder();
         text.append(String.format(

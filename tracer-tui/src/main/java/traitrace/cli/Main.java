@@ -196,13 +196,18 @@ public final class Main implements Runnable {
                                         .toList()));
     }
 
+    /** Of this build. */
+    static String version() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
     /** What a report of a bug needs. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
             return new String[] {
-                "traitrace " + (version == null ? "development" : version),
+                "traitrace " + Main.version(),
                 "Java " + System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vm.name"),
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch")

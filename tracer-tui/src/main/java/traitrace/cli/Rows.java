@@ -9,8 +9,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import traitrace.cli.Tracer.Check;
 import traitrace.event.Hook;
+import traitrace.kernel.Requirement;
 
 /** Lines of lists, as text or as JSON Lines: types {@code hook} and {@code check} of {@code docs/schema/v1.json}. */
 final class Rows implements Closeable {
@@ -38,7 +38,7 @@ final class Rows implements Closeable {
         });
     }
 
-    void check(Check check) throws IOException {
+    void check(Requirement check) throws IOException {
         line(json -> {
             json.writeStringField("type", "check");
             json.writeStringField("name", check.name());

@@ -7,7 +7,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import traitrace.TracerException;
 import traitrace.cli.Tracer.Request;
 import traitrace.cli.Tracer.TimelineSource;
 
@@ -60,27 +59,16 @@ final class TraceCommand implements Callable<Integer> {
         String expression = String.join(" ", filter).strip();
         long count = limits.count == null ? Long.MAX_VALUE : limits.count;
         Show show = new Show(context, output, count, limits.duration);
-        if (source.read == null) {
-            TimelineSource live = context.tracer().get().live(new Request(expression, source.netns));
-            if (context.outside().outIsTerminal().getAsBoolean()) {
-                context.tell(
-                        "waiting for " + (expression.isEmpty() ? "packets" : "packets that match '" + expression + "'")
-                                + "; Ctrl-C ends");
-            }
-            return show.run(live);
+        Request request = new Request(expression, source.netns);
+        Tracer tracer = context.tracer().get();
+        if (source.read != null) {
+            return show.run(tracer.replay(source.read, request));
         }
-        refuse(!expression.isEmpty(), "a filter");
-        refuse(!source.netns.isEmpty(), "--netns");
-        refuse(limits.duration != null, "--duration");
-        return show.run(context.tracer().get().replay(source.read));
-    }
-
-    private static void refuse(boolean given, String what) {
-        if (given) {
-            throw new TracerException(
-                    TracerException.Kind.USAGE,
-                    what + " chooses what to capture and does not work with --read",
-                    "leave it out, and choose from the output of --json with jq");
+        TimelineSource live = tracer.live(request);
+        if (context.outside().outIsTerminal().getAsBoolean()) {
+            context.tell("waiting for " + (expression.isEmpty() ? "packets" : "packets that match '" + expression + "'")
+                    + "; Ctrl-C ends");
         }
+        return show.run(live);
     }
 }

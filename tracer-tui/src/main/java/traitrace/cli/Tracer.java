@@ -11,6 +11,7 @@ import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
+import traitrace.kernel.Requirements;
 import traitrace.names.Names;
 import traitrace.timeline.Timeline;
 
@@ -87,33 +88,19 @@ public interface Tracer {
         Lineage start(CaptureInfo info, Names names, Consumer<Timeline> sink);
     }
 
-    enum Status {
-        OK,
-        WARN,
-        FAIL
-    }
-
-    /**
-     * One line of {@code traitrace doctor}.
-     *
-     * @param name what is required
-     * @param found what was found
-     * @param cost what is missing for lack of it; empty if nothing is
-     * @param mend what to do, a command or a sentence; empty if nothing is to be done
-     */
-    record Check(String name, Status status, String found, String cost, String mend) {}
-
     TimelineSource live(Request request);
 
     /** Attaches, then records are there for {@link RecordSource#run}. */
     RecordSource records(Request request);
 
-    TimelineSource replay(Path recording);
+    /** A recording; {@code request} chooses among its packets. */
+    TimelineSource replay(Path recording, Request request);
 
     /** The recording that comes with traitrace. */
     TimelineSource demo();
 
-    List<Check> checks();
+    /** What {@code traitrace doctor} shows. */
+    Requirements requirements();
 
     /** Why the hook cannot be used here; empty if it can. */
     Function<Hook, Optional<String>> unavailable();

@@ -1,0 +1,68 @@
+package traitrace.kernel;
+
+import java.util.Optional;
+import java.util.function.Function;
+import jnr.ffi.Memory;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+import traitrace.TracerException;
+
+/**
+ * Tries each family of hooks on the running kernel: what is there by its types may still be refused, by lockdown for
+ * example. Nothing stays loaded.
+ */
+public final class FamilyTrial implements Function<Family, Optional<String>> {
+    /** Attached by nearly every link of one skb to another; the trial only loads. */
+    private static final String FUNCTION = "__copy_skb_header";
+
+    // include/uapi/linux/bpf.h
+    private static final int BPF_PROG_TYPE_TRACING = 26;
+    private static final int BPF_TRACE_FENTRY = 24;
+    /** r0 = 0; exit. */
+    private static final byte[] RETURN_ZERO = {(byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0};
+
+    private final CaptureOptions options;
+
+    public FamilyTrial(CaptureOptions options) {
+        this.options = options;
+    }
+
+    /** Why the kernel refuses a family; empty if it accepts it or if there is nothing to try. */
+    @Override
+    public Optional<String> apply(Family family) {
+        try {
+            return switch (family) {
+                case STAGES -> stages();
+                case LINEAGE -> lineage();
+                case FUNCTIONS, PROGRAMS -> Optional.empty();
+            };
+        } catch (TracerException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    private Optional<String> stages() {
+        Capture.open(Btf.read(Btf.VMLINUX), options).close();
+        return Optional.empty();
+    }
+
+    private static Optional<String> lineage() {
+        Libbpf libbpf = Libbpf.load();
+        int function = Btf.read(Btf.VMLINUX).functionId(FUNCTION);
+        if (function == 0) {
+            return Optional.of("this kernel has no function " + FUNCTION);
+        }
+        // struct bpf_prog_load_opts of libbpf 1.x, up to attach_btf_obj_fd.
+        final int size = 48;
+        Pointer load = Memory.allocateDirect(Runtime.getRuntime(libbpf), size, true);
+        load.putLong(0, size);
+        load.putInt(12, BPF_TRACE_FENTRY);
+        load.putInt(32, function);
+        int fd = libbpf.bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", RETURN_ZERO, 2, load);
+        if (fd < 0) {
+            return Optional.of("the kernel refuses fentry programs (errno " + -fd + ")");
+        }
+        Libc.load().close(fd);
+        return Optional.empty();
+    }
+}
