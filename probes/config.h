@@ -6,6 +6,25 @@
 #ifndef TRAITRACE_CONFIG_H
 #define TRAITRACE_CONFIG_H
 
+#include "event.h"
+#include "hooks.h"
+
+/*
+ * No bytes: names the types of the ABI, which clang would otherwise leave out of BTF, where the
+ * loader's tests look them up.
+ */
+struct abi {
+	struct event event[0];
+	struct snapshot snapshot[0];
+	struct pictured_event pictured_event[0];
+	struct device_record device_record[0];
+	struct task_record task_record[0];
+	struct payload_record payload_record[0];
+	enum hook hook[0];
+	enum edge_kind edge_kind[0];
+	enum evidence evidence[0];
+};
+
 struct config {
 	__u32 ring_mask;	   /* number of rings - 1; the number is a power of two */
 	__u32 payload_bytes;	   /* 0 = no payload records */
@@ -14,6 +33,7 @@ struct config {
 	__u8 has_reset_reason;	   /* tcp_send_reset tells why: Linux 6.10 on */
 	__u8 has_udp_fail_skb;	   /* udp_fail_queue_rcv_skb tells the skb: Linux 6.10 on */
 	__u8 reserved;
+	struct abi abi;
 };
 
 const volatile struct config config = {};

@@ -96,6 +96,11 @@ struct snapshot {
 	__u8 data[SNAPSHOT_BYTES]; /* network byte order, as on the wire */
 };
 
+struct pictured_event {
+	struct event event;
+	struct snapshot snapshot;
+};
+
 struct device_record {
 	__u64 time;
 	__u64 cookie; /* of the network namespace: never reused, unlike its inode number */

@@ -124,11 +124,6 @@ static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
 	event->reserved = 0;
 }
 
-struct pictured_event {
-	struct event event;
-	struct snapshot snapshot;
-};
-
 /* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
 static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
 {

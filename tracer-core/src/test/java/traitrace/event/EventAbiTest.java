@@ -1,0 +1,107 @@
+package traitrace.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import traitrace.kernel.Btf;
+import traitrace.lineage.EdgeKind;
+import traitrace.lineage.Evidence;
+
+/** The Java side of the ABI against the types in the compiled probes. */
+class EventAbiTest {
+    private Btf btf;
+
+    @BeforeEach
+    void readTheCompiledProbes() throws IOException {
+        try (InputStream in = Btf.class.getResourceAsStream("stages.bpf.o")) {
+            assumeTrue(in != null, "this build has no probes: clang was not there");
+            btf = Btf.ofElf(in.readAllBytes());
+        }
+    }
+
+    private int offset(String struct, String member) {
+        return btf.memberOffset(struct, member).orElseThrow();
+    }
+
+    @Test
+    void everyOffsetInJavaIsTheProbes() {
+        assertThat(Map.ofEntries(
+                        Map.entry("time", EventLayout.TIME),
+                        Map.entry("packet_id", EventLayout.PACKET_ID),
+                        Map.entry("skb_id", EventLayout.SKB_ID),
+                        Map.entry("arg", EventLayout.ARG),
+                        Map.entry("netns", EventLayout.NETNS),
+                        Map.entry("ifindex", EventLayout.IFINDEX),
+                        Map.entry("len", EventLayout.LEN),
+                        Map.entry("mark", EventLayout.MARK),
+                        Map.entry("pid", EventLayout.PID),
+                        Map.entry("counter", EventLayout.COUNTER),
+                        Map.entry("hook", EventLayout.HOOK),
+                        Map.entry("protocol", EventLayout.PROTOCOL),
+                        Map.entry("cpu", EventLayout.CPU),
+                        Map.entry("kind", EventLayout.KIND),
+                        Map.entry("flags", EventLayout.FLAGS)))
+                .allSatisfy((member, at) ->
+                        assertThat(offset("event", member)).as(member).isEqualTo(at));
+        assertThat(Map.ofEntries(
+                        Map.entry("captured", EventLayout.SNAPSHOT_CAPTURED),
+                        Map.entry("network", EventLayout.SNAPSHOT_NETWORK),
+                        Map.entry("gso_size", EventLayout.SNAPSHOT_GSO_SIZE),
+                        Map.entry("gso_segs", EventLayout.SNAPSHOT_GSO_SEGS),
+                        Map.entry("vlan_tci", EventLayout.SNAPSHOT_VLAN_TCI),
+                        Map.entry("vlan_present", EventLayout.SNAPSHOT_VLAN_PRESENT),
+                        Map.entry("ip_summed", EventLayout.SNAPSHOT_IP_SUMMED),
+                        Map.entry("pkt_type", EventLayout.SNAPSHOT_PKT_TYPE),
+                        Map.entry("encapsulation", EventLayout.SNAPSHOT_ENCAPSULATION),
+                        Map.entry("data", EventLayout.SNAPSHOT_DATA)))
+                .allSatisfy((member, at) ->
+                        assertThat(offset("snapshot", member)).as(member).isEqualTo(at));
+        assertThat(offset("device_record", "cookie")).isEqualTo(EventLayout.DEVICE_COOKIE);
+        assertThat(offset("device_record", "netns")).isEqualTo(EventLayout.DEVICE_NETNS);
+        assertThat(offset("device_record", "ifindex")).isEqualTo(EventLayout.DEVICE_IFINDEX);
+        assertThat(offset("device_record", "physical")).isEqualTo(EventLayout.DEVICE_PHYSICAL);
+        assertThat(offset("device_record", "name")).isEqualTo(EventLayout.NAME);
+        assertThat(offset("task_record", "cgroup")).isEqualTo(EventLayout.TASK_CGROUP);
+        assertThat(offset("task_record", "pid")).isEqualTo(EventLayout.TASK_PID);
+        assertThat(offset("task_record", "tid")).isEqualTo(EventLayout.TASK_TID);
+        assertThat(offset("task_record", "name")).isEqualTo(EventLayout.NAME);
+        assertThat(offset("payload_record", "data")).isEqualTo(EventLayout.PAYLOAD_DATA);
+        assertThat(offset("payload_record", "len")).isEqualTo(EventLayout.PAYLOAD_LEN);
+        assertThat(offset("payload_record", "offset")).isEqualTo(EventLayout.PAYLOAD_OFFSET);
+        assertThat(offset("payload_record", "counter")).isEqualTo(EventLayout.PAYLOAD_COUNTER);
+    }
+
+    @Test
+    void everyKindOfRecordTellsItsKindAndTimeAtTheSamePlace() {
+        for (String struct : new String[] {"event", "device_record", "task_record", "payload_record"}) {
+            assertThat(offset(struct, "time")).as(struct).isEqualTo(EventLayout.TIME);
+            assertThat(offset(struct, "kind")).as(struct).isEqualTo(EventLayout.KIND);
+            assertThat(btf.structSize(struct)).as(struct).hasValue(EventLayout.EVENT_BYTES);
+        }
+        assertThat(btf.structSize("snapshot")).hasValue(EventLayout.SNAPSHOT_BYTES);
+        assertThat(btf.structSize("pictured_event")).hasValue(EventLayout.MAX_BYTES);
+    }
+
+    @Test
+    void hooksHaveTheNumbersOfTheProbes() {
+        Map<Integer, String> hooks = btf.enumerators("hook");
+        for (Hook hook : Hook.values()) {
+            assertThat(hooks).as(hook.kernelName()).containsEntry(hook.id(), "HOOK_" + hook.name());
+        }
+        // HOOK_NONE and HOOK_COUNT stand around them.
+        assertThat(hooks).hasSize(Hook.values().length + 2);
+    }
+
+    @Test
+    void edgesAndEvidenceHaveTheNumbersOfTheProbes() {
+        btf.enumerators("edge_kind").forEach((number, name) -> assertThat("EDGE_" + EdgeKind.values()[number].name())
+                .isEqualTo(name));
+        btf.enumerators("evidence").forEach((number, name) -> assertThat("EVIDENCE_" + Evidence.values()[number].name())
+                .isEqualTo(name));
+    }
+}
