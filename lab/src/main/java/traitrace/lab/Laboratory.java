@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import traitrace.TracerException;
 import traitrace.kernel.NetnsThread;
 
@@ -352,12 +352,32 @@ public final class Laboratory implements AutoCloseable {
         List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
         all.add(process.toHandle());
         all.forEach(ProcessHandle::destroy);
-        for (ProcessHandle handle : all) {
-            try {
-                handle.onExit().get(DAEMON_GRACE.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (Exception slow) {
-                handle.destroyForcibly();
+        if (!ended(all)) {
+            all.forEach(ProcessHandle::destroyForcibly);
+            ended(all);
+        }
+    }
+
+    /** Waits for processes; looks itself, because onExit() looks only seldom at those that are not our children. */
+    private static boolean ended(List<ProcessHandle> all) {
+        long end = System.nanoTime() + DAEMON_GRACE.toNanos();
+        while (all.stream().anyMatch(Laboratory::running)) {
+            if (System.nanoTime() > end) {
+                return false;
             }
+            LockSupport.parkNanos(1_000_000);
+        }
+        return true;
+    }
+
+    /** Whether a process runs: one that ended and that its new parent has not yet noticed (a zombie) does not. */
+    static boolean running(ProcessHandle process) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+            // PID (NAME) STATE ...; the name may hold anything, parentheses too.
+            return process.isAlive() && stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+        } catch (IOException gone) {
+            return false;
         }
     }
 

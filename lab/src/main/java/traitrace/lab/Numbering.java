@@ -13,7 +13,9 @@ import java.util.Arrays;
  *   +-------------+--------------+-------------+
  * </pre>
  *
- * The default offset is behind everything that a header snapshot or a fingerprint reads, so that what a tracer finds out
+ * Numbers are less than 2^56, so that the first byte of one is never filler.
+ *
+ * <p>The default offset is behind everything that a header snapshot or a fingerprint reads, so that what a tracer finds out
  * about numbered packets it did not find out by their numbers.
  */
 public final class Numbering {
@@ -26,8 +28,10 @@ public final class Numbering {
 
     private static final int NUMBER_BYTES = 8;
     private static final long ALL_FILLER = 0x5454545454545454L;
-    /** As much filler is enough to know where a payload begins: no header has so many equal bytes of this value. */
-    private static final int RECOGNISED = 16;
+    /** The last bytes of a header that may happen to look like filler. */
+    private static final int LOOKALIKES = 4;
+    /** With less filler before it, a number would be found in any packet. */
+    private static final int LEAST_FILLER = 16;
 
     private Numbering() {}
 
@@ -51,20 +55,23 @@ public final class Numbering {
     }
 
     /**
-     * Finds the number in the bytes of a packet, headers before the payload included.
+     * Finds the number in the bytes of a packet, headers before the payload included: it is where the filler ends.
      *
      * @param packet big-endian, from its position to its limit
      * @return {@link #UNKNOWN} if the payload does not begin in these bytes or ends before the number
      */
     public static long find(ByteBuffer packet, int offset) {
-        int equal = 0;
+        int filler = 0;
         for (int i = packet.position(); i < packet.limit(); i++) {
-            equal = packet.get(i) == FILLER ? equal + 1 : 0;
-            if (equal == RECOGNISED) {
-                ByteBuffer payload = packet.duplicate();
-                payload.position(i - RECOGNISED + 1);
-                return numberOf(payload, offset);
+            if (packet.get(i) == FILLER) {
+                filler++;
+                continue;
             }
+            // The header before it may end in bytes of the same value: a checksum, say.
+            if (filler >= offset && filler <= offset + LOOKALIKES && packet.limit() - i >= NUMBER_BYTES) {
+                return packet.getLong(i);
+            }
+            filler = 0;
         }
         return UNKNOWN;
     }
@@ -72,9 +79,9 @@ public final class Numbering {
     /** The offset to use: the default for 0. Fails if the number would not fit into the payload. */
     static int check(int offset, int payloadBytes) {
         int used = offset == 0 ? DEFAULT_OFFSET : offset;
-        if (used < RECOGNISED || payloadBytes < used + NUMBER_BYTES) {
+        if (used < LEAST_FILLER || payloadBytes < used + NUMBER_BYTES) {
             throw new IllegalArgumentException("a payload of " + payloadBytes + " bytes cannot hold a number at "
-                    + used + ": needs an offset of at least " + RECOGNISED + " and " + NUMBER_BYTES
+                    + used + ": needs an offset of at least " + LEAST_FILLER + " and " + NUMBER_BYTES
                     + " bytes behind it");
         }
         return used;

@@ -9,8 +9,9 @@ import traitrace.lineage.Evidence;
  * @param hook as the kernel spells it
  * @param netns the real name of the namespace; {@link ScenarioRunner} turns it into the topology's
  * @param device empty if none is known
- * @param number the payload's number, of the sequence number of an echo request; {@link Numbering#UNKNOWN} where the
- *     payload does not show it (a later fragment, an encrypted packet)
+ * @param number the payload's number, or the sequence number of an echo request; {@link Numbering#UNKNOWN} where the
+ *     payload does not show it (a later fragment, an encrypted packet). An ICMP error quotes a payload that is not its
+ *     own: that is no number
  * @param span how many consecutive numbers from there the packet carries: 1, or more for a stream
  * @param verdict the packet's, the same in all its sightings; empty if none yet
  * @param dropReason as the kernel spells it; empty if it was not dropped
