@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,42 @@ class LaboratoryTest {
         lab.close();
         assertThatThrownBy(() -> lab.run("a", List.of("true"))).hasMessageContaining("closed");
         assertThatThrownBy(() -> lab.realName("nowhere")).hasMessageContaining("no namespace \"nowhere\"");
+    }
+
+    /** A process that only builds a laboratory; it is interrupted by a signal. */
+    static final class Interrupted {
+        private Interrupted() {}
+
+        public static void main(String[] args) throws Exception {
+            Laboratory lab =
+                    Laboratory.build(withDaemon(new Topology.Daemon("a", "sleeper", List.of("sleep", "600"), "")));
+            System.out.println(lab.realName("a") + " " + lab.pidOf("sleeper"));
+            Thread.sleep(60_000);
+        }
+    }
+
+    @Test
+    void aSignalRemovesEverything() throws Exception {
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Interrupted.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            String[] made = process.inputReader().readLine().split(" ");
+            assertThat(NetnsThread.NAMED.resolve(made[0])).exists();
+
+            process.destroy();
+
+            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(NetnsThread.NAMED.resolve(made[0])).doesNotExist();
+            assertThat(ProcessHandle.of(Long.parseLong(made[1])).filter(Laboratory::running))
+                    .isEmpty();
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     private static Topology withDaemon(Topology.Daemon daemon) {
