@@ -1,0 +1,404 @@
+package traitrace.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import traitrace.TracerException;
+import traitrace.kernel.NetnsThread;
+
+/**
+ * A topology that stands: real namespaces with devices, addresses, rules and daemons.
+ *
+ * <p>Everything it makes is inside namespaces of its own, whose names begin with a prefix that no other run has. Closing
+ * removes them and ends the daemons it started, and nothing else; a shutdown hook does the same after Ctrl-C. Needs
+ * root, iproute2 and, where the topology asks for them, nftables and ethtool.
+ */
+public final class Laboratory implements AutoCloseable {
+    private static final AtomicInteger RUNS = new AtomicInteger();
+    private static final Duration READY_LIMIT = Duration.ofSeconds(10);
+    private static final Duration DAEMON_GRACE = Duration.ofMillis(500);
+
+    private record Running(Topology.Daemon daemon, Process process, Path output) {}
+
+    private final Topology topology;
+    private final String prefix;
+    private final Map<String, NetnsThread> threads = new ConcurrentHashMap<>();
+    private final List<Running> daemons = new ArrayList<>();
+    private final Thread hook = new Thread(this::tearDown, "laboratory-removal");
+    private boolean removed;
+
+    private Laboratory(Topology topology, String prefix) {
+        this.topology = topology;
+        this.prefix = prefix;
+    }
+
+    /**
+     * Builds a topology.
+     *
+     * @throws TracerException naming the command that failed and its standard error; what was built until then is
+     *     removed
+     */
+    public static Laboratory build(Topology topology) {
+        String prefix = "tt" + Long.toString(ProcessHandle.current().pid(), 36) + "x" + RUNS.incrementAndGet() + "-";
+        Laboratory laboratory = new Laboratory(topology, prefix);
+        Runtime.getRuntime().addShutdownHook(laboratory.hook);
+        try {
+            laboratory.build();
+            return laboratory;
+        } catch (RuntimeException | Error e) {
+            laboratory.close();
+            throw e;
+        }
+    }
+
+    public Topology topology() {
+        return topology;
+    }
+
+    /** The name under {@code /run/netns} of one of the topology's namespaces. */
+    public String realName(String ns) {
+        if (!topology.namespaces().contains(ns)) {
+            throw new TracerException(TracerException.Kind.FAILURE, "the topology has no namespace \"" + ns + "\"", "");
+        }
+        return prefix + ns;
+    }
+
+    /** The topology's name of a real namespace; empty if it is not one of this laboratory's. */
+    public Optional<String> topologyName(String real) {
+        return real.startsWith(prefix) ? Optional.of(real.substring(prefix.length())) : Optional.empty();
+    }
+
+    /** What the names of all namespaces of this run begin with. */
+    public String prefix() {
+        return prefix;
+    }
+
+    /** The inode number by which the kernel knows a namespace of the topology. */
+    public long inode(String ns) {
+        try {
+            Object inode = Files.getAttribute(NetnsThread.NAMED.resolve(realName(ns)), "unix:ino");
+            return ((Number) inode).longValue();
+        } catch (IOException e) {
+            throw new TracerException(
+                    TracerException.Kind.FAILURE, "the namespace " + realName(ns) + " is gone", "", e);
+        }
+    }
+
+    /**
+     * Runs a task in a namespace: sockets it opens, {@code /proc/thread-self/net} it reads and processes it starts are
+     * there. Tasks of one namespace run one after another.
+     *
+     * @throws TracerException if the task fails
+     */
+    public <T> T in(String ns, Callable<T> task) {
+        NetnsThread thread = threads.get(realName(ns));
+        if (thread == null) {
+            throw new TracerException(TracerException.Kind.FAILURE, "the laboratory is closed", "");
+        }
+        try {
+            return thread.call(task);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TracerException(TracerException.Kind.FAILURE, "interrupted in " + ns, "", e);
+        } catch (Exception e) {
+            throw new TracerException(
+                    TracerException.Kind.FAILURE, "in namespace " + ns + ": " + e.getMessage(), "", e);
+        }
+    }
+
+    /** Runs a program in a namespace; returns its standard output, or fails with its standard error. */
+    public String run(String ns, List<String> argv) {
+        return in(ns, () -> Command.run(argv));
+    }
+
+    /** The process id of a daemon of the topology, for expectations about who received what. */
+    public long pidOf(String daemon) {
+        return daemons.stream()
+                .filter(running -> running.daemon().name().equals(daemon))
+                .findFirst()
+                .orElseThrow(
+                        () -> new TracerException(TracerException.Kind.FAILURE, "no daemon \"" + daemon + "\"", ""))
+                .process()
+                .pid();
+    }
+
+    /** Removes everything. Does not fail: what cannot be removed is left to the next reboot. */
+    @Override
+    public void close() {
+        tearDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            // The hook is running or has run: nothing is left to do.
+        }
+    }
+
+    private void build() {
+        topology.namespaces().forEach(this::addNamespace);
+        topology.links().forEach(this::addLink);
+        topology.devices().forEach(this::addDevice);
+        topology.sysctls().forEach(this::setSysctls);
+        topology.links().forEach(link -> {
+            bringUp(link.a());
+            bringUp(link.b());
+        });
+        topology.devices().forEach(device -> bringUp(device.ns(), device.dev(), device.addresses()));
+        for (Topology.Neighbour n : topology.neighbours()) {
+            ip(n.ns(), "neigh", "replace", n.address(), "lladdr", n.mac(), "dev", n.dev(), "nud", "permanent");
+        }
+        for (Topology.Route route : topology.routes()) {
+            ip(route.ns(), "route add " + route.spec());
+        }
+        topology.nft()
+                .forEach((ns, lines) ->
+                        in(ns, () -> Command.run(List.of("nft", "-f", "-"), String.join("\n", lines) + "\n")));
+        for (Topology.Qdisc qdisc : topology.qdiscs()) {
+            run(qdisc.ns(), words("tc qdisc add dev " + qdisc.dev() + " " + qdisc.spec()));
+        }
+        topology.daemons().forEach(this::startDaemon);
+        topology.warm().forEach(this::warmUp);
+    }
+
+    private void addNamespace(String ns) {
+        String real = realName(ns);
+        synchronized (this) {
+            // Ctrl-C during the building: what is made after the removal would stay for ever.
+            if (removed) {
+                throw new TracerException(TracerException.Kind.FAILURE, "the laboratory is closed", "");
+            }
+            Command.run(List.of("ip", "netns", "add", real));
+            threads.put(real, NetnsThread.enter(real));
+        }
+        // Duplicate address detection, router solicitations and multicast reports would be packets that nobody sent.
+        setSysctls(
+                ns,
+                Map.of(
+                        "net.ipv6.conf.default.accept_dad", "0",
+                        "net.ipv6.conf.default.dad_transmits", "0",
+                        "net.ipv6.conf.default.router_solicitations", "0",
+                        "net.ipv6.conf.default.accept_ra", "0",
+                        "net.ipv6.conf.default.force_mld_version", "1",
+                        "net.ipv6.conf.default.addr_gen_mode", "1"));
+        ip(ns, "link set lo up");
+    }
+
+    private void addLink(Topology.Link link) {
+        Topology.End a = link.a();
+        Topology.End b = link.b();
+        ip(a.ns(), "link add " + a.dev() + " type veth peer name " + b.dev() + " netns " + realName(b.ns()));
+        prepare(a);
+        prepare(b);
+    }
+
+    private void prepare(Topology.End end) {
+        if (!end.mac().isEmpty()) {
+            ip(end.ns(), "link set " + end.dev() + " address " + end.mac());
+        }
+        if (end.mtu() > 0) {
+            ip(end.ns(), "link set " + end.dev() + " mtu " + end.mtu());
+        }
+        if (!end.offloads().isEmpty()) {
+            List<String> argv = new ArrayList<>(List.of("ethtool", "-K", end.dev()));
+            end.offloads().forEach((feature, on) -> {
+                argv.add(feature);
+                argv.add(on ? "on" : "off");
+            });
+            run(end.ns(), argv);
+        }
+    }
+
+    private void addDevice(Topology.Device device) {
+        String add = "link add " + device.dev() + " ";
+        if (device instanceof Topology.Bridge bridge) {
+            // Without multicast snooping and spanning tree a bridge sends nothing of its own.
+            ip(bridge.ns(), add + "type bridge stp_state 0 mcast_snooping 0");
+            bridge.ports().forEach(port -> ip(bridge.ns(), "link set " + port + " master " + bridge.dev()));
+        } else if (device instanceof Topology.Vxlan vxlan) {
+            ip(
+                    vxlan.ns(),
+                    add + "type vxlan id " + vxlan.id() + " local " + vxlan.local() + " remote " + vxlan.remote()
+                            + " dstport 4789 dev " + vxlan.underlay());
+        } else if (device instanceof Topology.Macvlan macvlan) {
+            ip(
+                    macvlan.parentNs(),
+                    "link add " + macvlan.dev() + " link " + macvlan.parent() + " netns " + realName(macvlan.ns())
+                            + " type macvlan mode " + macvlan.mode());
+        } else if (device instanceof Topology.Tun tun) {
+            ip(tun.ns(), "tuntap add dev " + tun.dev() + " mode tun");
+        } else if (device instanceof Topology.Plain plain) {
+            ip(plain.ns(), add + String.join(" ", plain.arguments()));
+        }
+    }
+
+    private void bringUp(Topology.End end) {
+        bringUp(end.ns(), end.dev(), end.addresses());
+    }
+
+    private void bringUp(String ns, String dev, List<String> addresses) {
+        ip(ns, "link set " + dev + " up");
+        for (String address : addresses) {
+            boolean six = address.indexOf(':') >= 0;
+            ip(ns, (six ? "-6 " : "") + "addr add " + address + " dev " + dev + (six ? " nodad" : ""));
+        }
+    }
+
+    private void setSysctls(String ns, Map<String, String> values) {
+        in(ns, () -> {
+            for (Map.Entry<String, String> value : values.entrySet()) {
+                Path file = Path.of("/proc/sys", value.getKey().split("\\."));
+                try {
+                    Files.writeString(file, value.getValue());
+                } catch (IOException e) {
+                    throw new IOException("cannot set " + value.getKey() + " to " + value.getValue(), e);
+                }
+            }
+            return null;
+        });
+    }
+
+    private void startDaemon(Topology.Daemon daemon) {
+        Running running;
+        synchronized (this) {
+            running = in(daemon.ns(), () -> {
+                Path output = Files.createTempFile("lab-daemon", "");
+                Process process = new ProcessBuilder(daemon.argv())
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile())
+                        .start();
+                return new Running(daemon, process, output);
+            });
+            daemons.add(running);
+        }
+        if (daemon.ready().isEmpty()) {
+            return;
+        }
+        String[] condition = daemon.ready().split(":");
+        int port = Integer.parseInt(condition[1]);
+        long end = System.nanoTime() + READY_LIMIT.toNanos();
+        while (!in(daemon.ns(), () -> OpenPorts.read(condition[0]).contains(port))) {
+            if (!running.process().isAlive() || System.nanoTime() > end) {
+                throw new TracerException(
+                        TracerException.Kind.FAILURE,
+                        "the daemon `" + String.join(" ", daemon.argv()) + "` in " + daemon.ns() + " did not open "
+                                + daemon.ready() + ": " + outputOf(running),
+                        "");
+            }
+            pause(10);
+        }
+    }
+
+    private void warmUp(Topology.Warm warm) {
+        // The first echo request may be lost while neighbours are resolved along the path.
+        for (int attempt = 0; attempt < 5; attempt++) {
+            Command.Result ping = in(
+                    warm.ns(),
+                    () -> Command.attempt(
+                            List.of("ping", "-n", "-q", "-c", "1", "-W", "1", warm.to()), "", Command.LIMIT));
+            if (ping.status() == 0) {
+                return;
+            }
+        }
+        throw new TracerException(
+                TracerException.Kind.FAILURE, "no answer from " + warm.to() + " to pings from " + warm.ns(), "");
+    }
+
+    private void ip(String ns, String arguments) {
+        ip(ns, arguments.split(" "));
+    }
+
+    private void ip(String ns, String... arguments) {
+        List<String> argv = new ArrayList<>(List.of("ip"));
+        argv.addAll(List.of(arguments));
+        run(ns, argv);
+    }
+
+    private synchronized void tearDown() {
+        if (removed) {
+            return;
+        }
+        removed = true;
+        daemons.forEach(running -> end(running.process()));
+        daemons.forEach(running -> {
+            try {
+                Files.deleteIfExists(running.output());
+            } catch (IOException left) {
+                // A stray temporary file is not worth a failure.
+            }
+        });
+        threads.values().forEach(NetnsThread::close);
+        for (String real : threads.keySet()) {
+            try {
+                Command.attempt(List.of("ip", "netns", "del", real), "", Command.LIMIT);
+            } catch (RuntimeException e) {
+                // The others must still be removed.
+            }
+        }
+        threads.clear();
+    }
+
+    /** Ends a process and what it forked, and waits for them. */
+    static void end(Process process) {
+        List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+        all.add(process.toHandle());
+        all.forEach(ProcessHandle::destroy);
+        if (!ended(all)) {
+            all.forEach(ProcessHandle::destroyForcibly);
+            ended(all);
+        }
+    }
+
+    /** Waits for processes; looks itself, because onExit() looks only seldom at those that are not our children. */
+    private static boolean ended(List<ProcessHandle> all) {
+        long end = System.nanoTime() + DAEMON_GRACE.toNanos();
+        while (all.stream().anyMatch(Laboratory::running)) {
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        return true;
+    }
+
+    /** Whether a process runs: one that ended and that its new parent has not yet noticed (a zombie) does not. */
+    static boolean running(ProcessHandle process) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+            // PID (NAME) STATE ...; the name may hold anything, parentheses too.
+            return process.isAlive() && stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    private static String outputOf(Running running) {
+        try {
+            return Files.readString(running.output()).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static List<String> words(String line) {
+        return List.of(line.split(" "));
+    }
+
+    private static void pause(long ms) {
+        try {
+            Thread.sleep(ms);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TracerException(TracerException.Kind.FAILURE, "interrupted", "", e);
+        }
+    }
+}

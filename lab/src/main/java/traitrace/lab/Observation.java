@@ -1,0 +1,18 @@
+package traitrace.lab;
+
+import java.util.List;
+
+/**
+ * All that a tracer saw.
+ *
+ * @param sightings in order of time
+ * @param lostEvents events that the tracer knows it lost
+ */
+public record Observation(List<Sighting> sightings, long lostEvents) {
+    /** Nothing seen. */
+    public static final Observation NONE = new Observation(List.of(), 0);
+
+    public Observation {
+        sightings = List.copyOf(sightings);
+    }
+}

@@ -1,0 +1,62 @@
+package traitrace.lab;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Has a program send messages: what it reads at once it sends at once. */
+final class ProgramExchange {
+    private static final long REPLY_NS = 3_000_000_000L;
+
+    private ProgramExchange() {}
+
+    static TrafficResult run(Laboratory lab, Traffic.Program program, List<Long> numbers) throws Exception {
+        Process process = lab.in(program.from(), () -> new ProcessBuilder(program.argv())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start());
+        TcpExchange.MessageLog replies = new TcpExchange.MessageLog(program.payloadBytes(), program.numberOffset());
+        try {
+            Thread reader = new Thread(() -> read(process.getInputStream(), replies), "lab-program");
+            reader.setDaemon(true);
+            reader.start();
+            int written = 0;
+            try (OutputStream in = process.getOutputStream()) {
+                for (long number : numbers) {
+                    // A gap of less would let the program read two messages at once, or before it is connected.
+                    Exchange.gap(Math.max(program.gapMicros(), 1000));
+                    in.write(Numbering.message(number, program.payloadBytes(), program.numberOffset()));
+                    in.flush();
+                    written++;
+                }
+                awaitReplies(program, replies, numbers.size());
+            } catch (IOException ended) {
+                // The program gave up (connection refused): the rest was never sent.
+            }
+            return new TrafficResult(program, numbers, numbers.size() - written, List.of(), replies.receipts());
+        } finally {
+            Laboratory.end(process);
+        }
+    }
+
+    private static void awaitReplies(Traffic.Program program, TcpExchange.MessageLog replies, int expected) {
+        long end = System.nanoTime() + (program.replies() ? REPLY_NS : Exchange.QUIET_NS);
+        while (System.nanoTime() < end && replies.size() < expected) {
+            Exchange.gap(1000);
+        }
+    }
+
+    private static void read(InputStream from, TcpExchange.MessageLog replies) {
+        byte[] buffer = new byte[65_536];
+        try (from) {
+            int n = from.read(buffer);
+            while (n >= 0) {
+                replies.add(ByteBuffer.wrap(buffer, 0, n));
+                n = from.read(buffer);
+            }
+        } catch (IOException closed) {
+            // The program was ended.
+        }
+    }
+}

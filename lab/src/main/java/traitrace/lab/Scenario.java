@@ -1,0 +1,163 @@
+package traitrace.lab;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.List;
+import java.util.Map;
+import traitrace.TracerException;
+import traitrace.lineage.Evidence;
+
+/**
+ * A network, traffic, and what must be seen of it.
+ *
+ * @param shows one sentence
+ * @param needs what not every machine has: {@code link:TYPE} (a kind of device), {@code program:NAME}
+ * @param arrivals what the far ends must have received: the scenario itself is wrong if they have not
+ * @param proof kernel counters that must have moved: independent of any tracer
+ * @param legs the journeys that a tracer must report
+ * @param minimum by attach plan ({@code stages}, {@code lineage}, ...), then by evidence: the share of the packets, 0
+ *     to 1, that must be followed from end to end by links at least as strong; {@link #DEFAULT_MINIMUM} for plans that
+ *     are not named
+ */
+public record Scenario(
+        String name,
+        String shows,
+        List<String> needs,
+        Topology topology,
+        List<Traffic> traffic,
+        List<Arrival> arrivals,
+        List<Proof> proof,
+        List<Leg> legs,
+        Map<String, Map<Evidence, Double>> minimum) {
+    /** What a plan without births and deaths must reach. */
+    public static final Map<Evidence, Double> DEFAULT_MINIMUM = Map.of(Evidence.MATCHED, 0.99);
+
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+            .build();
+
+    public Scenario {
+        needs = Topology.listOf(needs);
+        traffic = Topology.listOf(traffic);
+        arrivals = Topology.listOf(arrivals);
+        proof = Topology.listOf(proof);
+        legs = Topology.listOf(legs);
+        minimum = minimum == null ? Map.of() : Map.copyOf(minimum);
+    }
+
+    /**
+     * What must arrive.
+     *
+     * @param traffic the name of the traffic
+     * @param received how many different numbers the sink must have; null = not asked
+     * @param replies how many different numbers must come back; null = not asked
+     */
+    public record Arrival(String traffic, Range received, Range replies) {}
+
+    /**
+     * A range of whole numbers.
+     *
+     * @param atMost null = no limit
+     */
+    public record Range(long atLeast, Long atMost) {
+        /** Whether a number lies in it. */
+        public boolean holds(long n) {
+            return n >= atLeast && (atMost == null || n <= atMost);
+        }
+
+        @Override
+        public String toString() {
+            return atMost == null ? "at least " + atLeast : atLeast == atMost ? "" + atLeast : atLeast + ".." + atMost;
+        }
+    }
+
+    /**
+     * A kernel counter and by how much the traffic must raise it.
+     *
+     * @param counter see {@link Counters}
+     */
+    public record Proof(String ns, String counter, Range rise) {}
+
+    /** Which of a traffic's numbers a leg is about. */
+    public enum Which {
+        ALL,
+        /** Those that the sink received. */
+        RECEIVED,
+        /** Those that it did not. */
+        LOST
+    }
+
+    /**
+     * One journey that every packet of a traffic makes: from end to end, a request without its answer, one branch of a
+     * flood.
+     *
+     * @param of null = ALL
+     * @param path what must be seen, in this order; other things may be seen between
+     * @param verdict a label of {@link traitrace.timeline.Verdict}; empty = any
+     * @param reasons acceptable drop reasons, without the kernel's SKB_DROP_REASON_; empty = any
+     */
+    public record Leg(String name, String traffic, Which of, List<Step> path, String verdict, List<String> reasons) {
+        public Leg {
+            of = of == null ? Which.ALL : of;
+            path = Topology.listOf(path);
+            verdict = verdict == null ? "" : verdict;
+            reasons = Topology.listOf(reasons);
+        }
+    }
+
+    /**
+     * A hook at a device in a namespace; in JSON three words, {@code client eth0 net_dev_queue}.
+     *
+     * @param ns the topology's name; {@code *} = any, for hooks that may not know
+     * @param dev {@code *} = any or none
+     * @param hook as the kernel spells it
+     */
+    public record Step(String ns, String dev, String hook) {
+        /** Reads the three words. */
+        @JsonCreator
+        public static Step of(String words) {
+            String[] parts = words.strip().split("\\s+");
+            if (parts.length != 3) {
+                throw new IllegalArgumentException("a step is a namespace, a device and a hook, not: " + words);
+            }
+            return new Step(parts[0], parts[1], parts[2]);
+        }
+
+        /** Whether this is what was seen. */
+        public boolean matches(Sighting sighting) {
+            return (ns.equals("*") || ns.equals(sighting.netns()))
+                    && (dev.equals("*") || dev.equals(sighting.device()))
+                    && hook.equals(sighting.hook());
+        }
+
+        @Override
+        @JsonValue
+        public String toString() {
+            return ns + " " + dev + " " + hook;
+        }
+    }
+
+    /** What a plan must reach. */
+    public Map<Evidence, Double> minimumFor(String plan) {
+        return minimum.getOrDefault(plan, DEFAULT_MINIMUM);
+    }
+
+    /**
+     * Reads a scenario.
+     *
+     * @param source its name in messages
+     * @throws TracerException of kind USAGE if it is not one
+     */
+    public static Scenario parse(String json, String source) {
+        try {
+            return JSON.readValue(json, Scenario.class);
+        } catch (JsonProcessingException e) {
+            throw new TracerException(
+                    TracerException.Kind.USAGE, source + " is not a scenario: " + e.getMessage(), "", e);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package traitrace.lab;
+
+import traitrace.lineage.Evidence;
+
+/**
+ * What a tracer says about one packet at one hook.
+ *
+ * @param packetId where a guessed link joins two packets, that of the first, for the sightings of both
+ * @param hook as the kernel spells it
+ * @param netns the real name of the namespace; {@link ScenarioRunner} turns it into the topology's
+ * @param device empty if none is known
+ * @param number the payload's number, or the sequence number of an echo request; {@link Numbering#UNKNOWN} where the
+ *     payload does not show it (a later fragment, an encrypted packet). An ICMP error quotes a payload that is not its
+ *     own: that is no number
+ * @param span how many consecutive numbers from there the packet carries: 1, or more for a stream
+ * @param verdict the packet's, the same in all its sightings; empty if none yet
+ * @param dropReason as the kernel spells it; empty if it was not dropped
+ * @param evidence the weakest link by which this skb belongs to this packet; PROVED for the first
+ */
+public record Sighting(
+        long packetId,
+        String hook,
+        String netns,
+        String device,
+        long number,
+        int span,
+        String verdict,
+        String dropReason,
+        Evidence evidence) {
+    /** Whether the packet carries this number. */
+    public boolean carries(long n) {
+        return number != Numbering.UNKNOWN && n >= number && n < number + span;
+    }
+
+    Sighting in(String topologyNetns) {
+        return new Sighting(packetId, hook, topologyNetns, device, number, span, verdict, dropReason, evidence);
+    }
+}

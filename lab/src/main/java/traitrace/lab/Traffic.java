@@ -1,0 +1,161 @@
+package traitrace.lab;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+
+/**
+ * Packets whose truth is known: each message carries its number (see {@link Numbering}).
+ *
+ * <p>Common to all kinds: {@code name} is unique in the scenario; {@code from} is the sender's namespace; {@code count}
+ * messages of {@code payloadBytes} each are sent, {@code gapMicros} apart; {@code numberOffset} is where the number lies
+ * in the payload.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Traffic.Udp.class, name = "udp"),
+    @JsonSubTypes.Type(value = Traffic.Tcp.class, name = "tcp"),
+    @JsonSubTypes.Type(value = Traffic.Ping.class, name = "ping"),
+    @JsonSubTypes.Type(value = Traffic.Program.class, name = "program")
+})
+public sealed interface Traffic {
+    String name();
+
+    String from();
+
+    int count();
+
+    int payloadBytes();
+
+    int numberOffset();
+
+    /** Whether several numbers may lawfully travel in one packet. */
+    boolean stream();
+
+    /**
+     * The far end of UDP or TCP traffic.
+     *
+     * @param address to bind; empty = any
+     * @param receiveBuffer SO_RCVBUF in bytes; 0 = the kernel's choice
+     * @param asleep does not read until everything was sent
+     * @param echo sends every message back
+     * @param vanish TCP: resets the connection as soon as it is accepted
+     */
+    record Sink(String ns, String address, int port, int receiveBuffer, boolean asleep, boolean echo, boolean vanish) {
+        public Sink {
+            address = address == null ? "" : address;
+        }
+    }
+
+    /**
+     * Datagrams.
+     *
+     * @param bind the sender's address; empty = the kernel's choice
+     * @param sourcePort 0 = the kernel's choice
+     * @param connected the sender connects its socket, else it names the target with every datagram
+     * @param lockstep every datagram waits for the reply to the one before, up to 500 ms
+     * @param sink null if a daemon, or nobody, listens
+     */
+    record Udp(
+            String name,
+            String from,
+            String bind,
+            int sourcePort,
+            String to,
+            int port,
+            int count,
+            int payloadBytes,
+            int numberOffset,
+            int gapMicros,
+            boolean connected,
+            boolean lockstep,
+            Sink sink)
+            implements Traffic {
+        public Udp {
+            bind = bind == null ? "" : bind;
+            numberOffset = Numbering.check(numberOffset, payloadBytes);
+        }
+
+        @Override
+        public boolean stream() {
+            return false;
+        }
+    }
+
+    /**
+     * One connection that carries messages of constant size.
+     *
+     * @param perWrite messages handed to the kernel at once; 0 = 1. Many make GSO packets.
+     * @param replies the sender waits for every message to come back
+     * @param sink null if a daemon listens
+     */
+    record Tcp(
+            String name,
+            String from,
+            String to,
+            int port,
+            int count,
+            int payloadBytes,
+            int numberOffset,
+            int gapMicros,
+            int perWrite,
+            boolean replies,
+            Sink sink)
+            implements Traffic {
+        public Tcp {
+            numberOffset = Numbering.check(numberOffset, payloadBytes);
+            perWrite = Math.max(1, perWrite);
+        }
+
+        @Override
+        public boolean stream() {
+            return true;
+        }
+    }
+
+    /**
+     * Echo requests by {@code ping}. Their number is the ICMP sequence number, not in the payload.
+     *
+     * @param options further arguments of ping
+     */
+    record Ping(String name, String from, String to, int count, int payloadBytes, int gapMicros, List<String> options)
+            implements Traffic {
+        public Ping {
+            options = Topology.listOf(options);
+        }
+
+        @Override
+        public int numberOffset() {
+            return Numbering.NONE;
+        }
+
+        @Override
+        public boolean stream() {
+            return false;
+        }
+    }
+
+    /**
+     * A program that sends what it reads, one message at a time, and prints what it receives: {@code socat -b N -
+     * UDP:...}.
+     *
+     * @param stream it speaks a stream protocol
+     * @param replies it is expected to print every message again
+     */
+    record Program(
+            String name,
+            String from,
+            List<String> argv,
+            int count,
+            int payloadBytes,
+            int numberOffset,
+            int gapMicros,
+            boolean stream,
+            boolean replies)
+            implements Traffic {
+        public Program {
+            argv = Topology.listOf(argv);
+            numberOffset = Numbering.check(numberOffset, payloadBytes);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package traitrace.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import traitrace.TracerException;
+import traitrace.kernel.NetnsThread;
+
+@Tag("scenario")
+class LaboratoryTest {
+    @BeforeAll
+    static void root() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "making network namespaces needs root");
+    }
+
+    @Test
+    void aFailureShowsTheCommandAndItsErrorAndLeavesNothing() throws Exception {
+        Topology topology = new Topology(
+                List.of("a"),
+                null,
+                null,
+                List.of(new Topology.Route("a", "10.9.0.0/24 via 10.8.0.1")),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+        assertThatThrownBy(() -> Laboratory.build(topology))
+                .isInstanceOf(TracerException.class)
+                .hasMessageContaining("`ip route add 10.9.0.0/24 via 10.8.0.1` failed with status 2")
+                .hasMessageContaining("gateway");
+        assertThat(mine()).isEmpty();
+    }
+
+    @Test
+    void twoRunsOfOneTopologyStandSideBySide() {
+        Topology topology = Scenarios.named("direct-udp").topology();
+        try (Laboratory one = Laboratory.build(topology);
+                Laboratory other = Laboratory.build(topology)) {
+            assertThat(one.realName("client")).isNotEqualTo(other.realName("client"));
+            assertThat(one.inode("client")).isNotEqualTo(other.inode("client"));
+            assertThat(one.topologyName(other.realName("client"))).isEmpty();
+        }
+    }
+
+    @Test
+    void aDaemonThatDoesNotOpenItsPortIsReportedWithWhatItSaid() throws Exception {
+        Topology topology = withDaemon(
+                new Topology.Daemon("a", "liar", List.of("sh", "-c", "echo cannot do that >&2; exit 3"), "udp:9000"));
+        assertThatThrownBy(() -> Laboratory.build(topology))
+                .hasMessageContaining("did not open udp:9000")
+                .hasMessageContaining("cannot do that");
+        assertThat(mine()).isEmpty();
+    }
+
+    @Test
+    void daemonsAndWhatTheyForkedEndWithTheLaboratory() {
+        Laboratory lab = Laboratory.build(
+                withDaemon(new Topology.Daemon("a", "parent", List.of("sh", "-c", "sleep 600 & sleep 600"), "")));
+        ProcessHandle daemon = ProcessHandle.of(lab.pidOf("parent")).orElseThrow();
+        List<ProcessHandle> all = new ArrayList<>();
+        for (int i = 0; i < 100 && all.size() < 2; i++) {
+            Exchange.gap(10_000);
+            all = daemon.descendants().toList();
+        }
+        assertThat(all).hasSize(2);
+
+        lab.close();
+
+        assertThat(Laboratory.running(daemon)).isFalse();
+        assertThat(all).noneMatch(Laboratory::running);
+    }
+
+    @Test
+    void closingTwiceIsHarmlessAndWorkAfterwardsIsRefused() {
+        Laboratory lab = Laboratory.build(withDaemon(null));
+        lab.close();
+        lab.close();
+        assertThatThrownBy(() -> lab.run("a", List.of("true"))).hasMessageContaining("closed");
+        assertThatThrownBy(() -> lab.realName("nowhere")).hasMessageContaining("no namespace \"nowhere\"");
+    }
+
+    /** A process that only builds a laboratory; it is interrupted by a signal. */
+    static final class Interrupted {
+        private Interrupted() {}
+
+        public static void main(String[] args) throws Exception {
+            Laboratory lab =
+                    Laboratory.build(withDaemon(new Topology.Daemon("a", "sleeper", List.of("sleep", "600"), "")));
+            System.out.println(lab.realName("a") + " " + lab.pidOf("sleeper"));
+            Thread.sleep(60_000);
+        }
+    }
+
+    @Test
+    void aSignalRemovesEverything() throws Exception {
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Interrupted.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            String[] made = process.inputReader().readLine().split(" ");
+            assertThat(NetnsThread.NAMED.resolve(made[0])).exists();
+
+            process.destroy();
+
+            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(NetnsThread.NAMED.resolve(made[0])).doesNotExist();
+            assertThat(ProcessHandle.of(Long.parseLong(made[1])).filter(Laboratory::running))
+                    .isEmpty();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static Topology withDaemon(Topology.Daemon daemon) {
+        List<Topology.Daemon> daemons = daemon == null ? List.of() : List.of(daemon);
+        return new Topology(List.of("a"), null, null, null, null, Map.of(), Map.of(), null, daemons, null);
+    }
+
+    private static List<String> mine() throws Exception {
+        String prefix = "tt" + Long.toString(ProcessHandle.current().pid(), 36) + "x";
+        try (var files = Files.list(NetnsThread.NAMED)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(prefix))
+                    .toList();
+        }
+    }
+}
