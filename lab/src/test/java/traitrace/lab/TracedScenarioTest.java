@@ -1,0 +1,58 @@
+package traitrace.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each scenario, traced for real, and judged by the numbers in the payloads. */
+@Tag("scenario")
+class TracedScenarioTest {
+    private static final List<Judge.Judgement> JUDGEMENTS = new ArrayList<>();
+    private static final Path TABLE = Path.of("target", "scenarios.txt");
+
+    @BeforeAll
+    static void needsRoot() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "namespaces and probes need root");
+    }
+
+    static Stream<String> names() {
+        String only = System.getenv("SCENARIO");
+        return Scenarios.all().stream()
+                .filter(scenario -> !scenario.legs().isEmpty())
+                .map(Scenario::name)
+                .filter(name -> only == null || name.equals(only));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("names")
+    void isFollowedUnderOneId(String name) {
+        Scenario scenario = Scenarios.named(name);
+        StagesObserver observer = new StagesObserver(scenario);
+
+        ScenarioRunner.Outcome outcome = ScenarioRunner.run(scenario, observer, "stages");
+
+        assumeTrue(outcome.skipped().isEmpty(), () -> outcome.skipped().orElse(""));
+        assertThat(outcome.broken()).isEmpty();
+        JUDGEMENTS.add(outcome.judgement());
+        System.out.print(ScoreTable.render(List.of(outcome.judgement())));
+        assertThat(outcome.judgement().failures()).isEmpty();
+    }
+
+    @AfterAll
+    static void writeTheTable() throws IOException {
+        String table = ScoreTable.render(JUDGEMENTS);
+        System.out.println(table);
+        Files.writeString(TABLE, table);
+    }
+}
