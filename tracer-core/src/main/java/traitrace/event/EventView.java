@@ -141,9 +141,7 @@ public final class EventView {
 
     /** -1 if there is no hardware-accelerated tag. */
     public int vlanTci() {
-        return snapshotByte(EventLayout.SNAPSHOT_VLAN_PRESENT) == 0
-                ? -1
-                : snapshotShort(EventLayout.SNAPSHOT_VLAN_TCI);
+        return snapshotByte(EventLayout.SNAPSHOT_VLAN_PRESENT) == 0 ? -1 : snapshotShort(EventLayout.SNAPSHOT_VLAN_TCI);
     }
 
     /** skb->ip_summed. */

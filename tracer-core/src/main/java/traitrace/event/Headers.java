@@ -14,13 +14,7 @@ import java.util.List;
  * @param packetType skb->pkt_type: 0 host, 1 broadcast, 2 multicast, 3 otherhost, 4 outgoing
  */
 public record Headers(
-        List<Layer> layers,
-        boolean truncated,
-        int gsoSize,
-        int gsoSegs,
-        int vlanTci,
-        int checksum,
-        int packetType) {
+        List<Layer> layers, boolean truncated, int gsoSize, int gsoSegs, int vlanTci, int checksum, int packetType) {
     /** Nothing known. */
     public static final Headers NONE = new Headers(List.of(), false, 0, 0, -1, 0, 0);
 
