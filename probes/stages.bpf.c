@@ -337,6 +337,13 @@ static __always_inline void observe_received(enum hook hook, __u64 arg)
 	submit(record);
 }
 
+/* The end of the queue from which a UDP socket's readers take, as it stands in its members' links.
+ */
+static __always_inline __u64 udp_reader_queue(const struct sock *sk)
+{
+	return (__u64)sk + bpf_core_field_offset(struct udp_sock, reader_queue);
+}
+
 /*
  * A socket got something to read: what is last in its queue. Several may have been put there before
  * it is said once for each, so the oldest that was not reported yet is taken.
@@ -346,7 +353,9 @@ int sk_data_ready(__u64 *ctx)
 {
 	const struct sock *sk = (void *)ctx[0];
 	__u16 family = sk->__sk_common.skc_family;
+	__u64 reader_queue = udp_reader_queue(sk);
 	struct sk_buff *skb, *oldest = 0;
+	__u64 seen = 0;
 
 	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET)
 		return 0;
@@ -355,7 +364,8 @@ int sk_data_ready(__u64 *ctx)
 		__u64 address = (__u64)skb;
 		struct skb_entry *e;
 
-		if (address == (__u64)&sk->sk_receive_queue)
+		/* A reader may move the whole queue to its own just now (net/ipv4/udp.c). */
+		if (!address || address == (__u64)&sk->sk_receive_queue || address == reader_queue)
 			break;
 		e = bpf_map_lookup_elem(&skbs, &address);
 		if (e && e->state & SKB_DELIVERED && e->head == (__u64)skb->head)
@@ -364,10 +374,11 @@ int sk_data_ready(__u64 *ctx)
 		skb = skb->prev;
 	}
 	if (oldest)
-		OBSERVE(oldest, place_of_socket(sk), .hook = HOOK_SK_DATA_READY, .wanted = CLONES,
-			.arg = (__u64)sk, .flags = family == AF_PACKET ? EVENT_TAP : 0,
-			.state = SKB_DELIVERED, .elsewhere = true, .queued = true);
-	else if (sk->sk_protocol == IPPROTO_UDP)
+		seen = OBSERVE(oldest, place_of_socket(sk), .hook = HOOK_SK_DATA_READY,
+			       .wanted = CLONES, .arg = (__u64)sk,
+			       .flags = family == AF_PACKET ? EVENT_TAP : 0, .state = SKB_DELIVERED,
+			       .elsewhere = true, .queued = true);
+	if (!seen && sk->sk_protocol == IPPROTO_UDP)
 		/* A reader on another CPU was faster. */
 		observe_received(HOOK_SK_DATA_READY, (__u64)sk + 1);
 	return 0;
@@ -445,7 +456,7 @@ int sock_recv_length(__u64 *ctx)
 		return 0;
 	__builtin_memset(record, 0, sizeof(*record));
 	next = BPF_CORE_READ((struct udp_sock *)sk, reader_queue.next);
-	if ((__u64)next == (__u64)sk + bpf_core_field_offset(struct udp_sock, reader_queue))
+	if ((__u64)next == udp_reader_queue(sk))
 		next = sk->sk_receive_queue.next;
 	address = (__u64)next;
 	e = bpf_map_lookup_elem(&skbs, &address);

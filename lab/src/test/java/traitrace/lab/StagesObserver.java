@@ -134,6 +134,7 @@ final class StagesObserver implements Observer {
         }
         stream.finish();
         capture.close();
+        System.out.println("LOSSES " + capture.losses() + " bytes " + recordBytes + " records " + records);
         List<Timed> sightings = new ArrayList<>();
         timelines.forEach(timeline -> sightings(timeline, sightings));
         sightings.sort(Comparator.comparingLong(Timed::time));
