@@ -156,7 +156,11 @@ final class StagesObserver implements Observer {
             if (hop.tap()) {
                 continue;
             }
-            long number = numbers.getOrDefault(key(hop.skbId(), hop.counter()), Numbering.UNKNOWN);
+            // In a TCP receive queue an skb holds what was coalesced into it: its first number says nothing of them.
+            boolean coalesced = hop.hook() == Hook.SKB_COPY_DATAGRAM && isTcp(hop);
+            long number = coalesced
+                    ? Numbering.UNKNOWN
+                    : numbers.getOrDefault(key(hop.skbId(), hop.counter()), Numbering.UNKNOWN);
             number = number == Numbering.UNKNOWN ? echo(hop) : number;
             // The receipt of a datagram, and the copy of a queued one, have no payload record of their own.
             number = number == Numbering.UNKNOWN && hop.counter() < 0
@@ -179,6 +183,10 @@ final class StagesObserver implements Observer {
                             reason,
                             of)));
         }
+    }
+
+    private static boolean isTcp(Hop hop) {
+        return hop.headers().layers().stream().anyMatch(Layer.Tcp.class::isInstance);
     }
 
     /** The weakest link by which each skb belongs to the packet. */
@@ -231,10 +239,6 @@ final class StagesObserver implements Observer {
                 .orElse(0);
         if (message == 0 || number == Numbering.UNKNOWN) {
             return 1;
-        }
-        if (hop.hook() == Hook.SKB_COPY_DATAGRAM) {
-            // In the receive queue the skb holds what was coalesced into it; its headers are those of the first.
-            return Math.max(1, (int) (hop.lenBytes() / message));
         }
         int payload = 0;
         List<Layer> layers = hop.headers().layers();
