@@ -134,6 +134,7 @@ final class StagesObserver implements Observer {
         }
         stream.finish();
         capture.close();
+        System.out.println("LOSSES " + capture.losses() + " bytes " + recordBytes + " records " + records);
         List<Timed> sightings = new ArrayList<>();
         timelines.forEach(timeline -> sightings(timeline, sightings));
         sightings.sort(Comparator.comparingLong(Timed::time));
@@ -198,6 +199,10 @@ final class StagesObserver implements Observer {
                 .orElse(Evidence.GUESSED);
     }
 
+    long number(Hop hop) {
+        return numbers.getOrDefault(key(hop.skbId(), hop.counter()), Numbering.UNKNOWN);
+    }
+
     private long echo(Hop hop) {
         if (scenario.traffic().stream().noneMatch(Traffic.Ping.class::isInstance)) {
             return Numbering.UNKNOWN;
@@ -218,6 +223,10 @@ final class StagesObserver implements Observer {
                 .orElse(0);
         if (message == 0 || number == Numbering.UNKNOWN) {
             return 1;
+        }
+        if (hop.hook() == Hook.SKB_COPY_DATAGRAM) {
+            // In the receive queue the skb holds what was coalesced into it; its headers are those of the first.
+            return Math.max(1, (int) (hop.lenBytes() / message));
         }
         int payload = 0;
         List<Layer> layers = hop.headers().layers();

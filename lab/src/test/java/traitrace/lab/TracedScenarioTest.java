@@ -46,6 +46,20 @@ class TracedScenarioTest {
         assertThat(outcome.broken()).isEmpty();
         JUDGEMENTS.add(outcome.judgement());
         System.out.print(ScoreTable.render(List.of(outcome.judgement())));
+        if (System.getenv("DUMP") != null) {
+            observer.timelines().forEach(t -> {
+                System.out.println("DUMP " + traitrace.timeline.Timeline.formatId(t.packetId()) + " " + t.verdict()
+                        + " " + t.verdictText());
+                t.hops()
+                        .forEach(h -> System.out.println("DUMP    " + h.timeNs() + " cpu" + h.cpu() + " "
+                                + Long.toHexString(h.skbId()) + " #" + h.counter() + " " + h.netnsName() + " "
+                                + h.device() + " " + h.hook().kernelName() + " pid " + h.pid() + " len " + h.lenBytes()
+                                + " " + h.detail() + " miss " + h.missing() + " "
+                                + traitrace.event.Flow.summary(h.headers()) + " arg " + Long.toHexString(h.arg())
+                                + " number " + observer.number(h)));
+                t.edges().forEach(e -> System.out.println("DUMP    " + e));
+            });
+        }
         assertThat(outcome.judgement().failures()).isEmpty();
     }
 

@@ -18,7 +18,12 @@ public final class HeaderText {
      */
     public static String of(Headers headers) {
         List<String> parts = new ArrayList<>();
-        headers.layers().forEach(layer -> parts.add(of(layer)));
+        boolean inIp = false;
+        for (Layer layer : headers.layers()) {
+            // The same number names an IP protocol or, after L2, a frame of IEEE 802.3 that has a length there.
+            parts.add(layer instanceof Layer.Unknown unknown && !inIp ? etherType(unknown.protocol()) : of(layer));
+            inIp = layer instanceof Layer.Ipv4 || layer instanceof Layer.Ipv6 || layer instanceof Layer.Udp;
+        }
         if (headers.truncated()) {
             parts.add("truncated");
         }
@@ -39,7 +44,7 @@ public final class HeaderText {
         return text.toString();
     }
 
-    /** One header in words and numbers. */
+    /** One header in words and numbers; an unknown one below 256 is taken for an IP protocol. */
     public static String of(Layer layer) {
         if (layer instanceof Layer.Ethernet eth) {
             return "eth " + mac(eth.source()) + " > " + mac(eth.destination());
@@ -68,9 +73,13 @@ public final class HeaderText {
         } else if (layer instanceof Layer.Unknown unknown) {
             return unknown.protocol() < 256
                     ? ProtocolNames.protocol(unknown.protocol())
-                    : String.format("type 0x%04x", unknown.protocol());
+                    : etherType(unknown.protocol());
         }
         throw new AssertionError(layer);
+    }
+
+    private static String etherType(int number) {
+        return String.format("type 0x%04x", number);
     }
 
     /** {@code SYN ACK}; empty if no flag is set. */

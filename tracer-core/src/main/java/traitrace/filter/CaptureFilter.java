@@ -24,7 +24,7 @@ import traitrace.kernel.Pcap;
  *       back and every tag counts.
  *   <li>A level without one, as in the IP stages, is matched from its IP header. An expression that needs Ethernet
  *       addresses (see {@link #needsEthernet}) never matches there; one that needs only the Ethertype, as {@code arp},
- *       does.
+ *       does: the skb knows it.
  *   <li>{@code len} is skb-&gt;len at the outer level. That counts from where skb-&gt;data stands: from the L2 header or
  *       from the IP header, by stage. At an inner level the bytes of the snapshot before it are taken off. It is never
  *       less than what was captured.
@@ -99,8 +99,7 @@ public final class CaptureFilter {
         if (programs.values().stream().anyMatch(ClassicBpf::readsMetadata)) {
             throw new TracerException(
                     TracerException.Kind.USAGE,
-                    "capture filter \"" + expression
-                            + "\": it asks for the direction or the interface, which are not in the packet",
+                    Pcap.refusal(expression, "it asks for the direction or the interface, which are not in the packet"),
                     "leave out inbound, outbound and ifindex");
         }
         return new CaptureFilter(expression, outerOnly, programs);
@@ -111,11 +110,11 @@ public final class CaptureFilter {
         try {
             return ClassicBpf.of(bits);
         } catch (IllegalArgumentException invalid) {
-            // As good as always: longer than the kernel would take.
+            // A loop (protochain is one), or more instructions than the kernel takes.
             throw new TracerException(
                     TracerException.Kind.USAGE,
-                    "the capture filter cannot run: libpcap made of it " + invalid.getMessage(),
-                    "make the expression shorter",
+                    Pcap.refusal(expression, "libpcap makes of it a program that loops or is too long for the kernel"),
+                    "leave out protochain, or make the expression shorter",
                     invalid);
         }
     }

@@ -1,11 +1,13 @@
 package traitrace.kernel;
 
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Memory;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
+import jnr.ffi.annotations.In;
 import traitrace.TracerException;
 
 /**
@@ -24,6 +26,12 @@ public final class Pcap {
     /** Only the return value of a match depends on it. */
     private static final int SNAP_BYTES = 65_535;
 
+    /**
+     * The time that libpcap's optimizer takes and the stack that it uses grow faster than the expression: at ten times this
+     * length it overruns the stack of a thread, which ends the process.
+     */
+    private static final int MAX_EXPRESSION_BYTES = 4096;
+
     private static final int NETMASK_UNKNOWN = 0xffffffff;
     /** struct bpf_program: a 32-bit count, padding, a pointer. */
     private static final int PROGRAM_BYTES = 16;
@@ -37,7 +45,7 @@ public final class Pcap {
     public interface Library {
         Pointer pcap_open_dead(int linkType, int snapBytes);
 
-        int pcap_compile(Pointer pcap, Pointer program, String expression, int optimize, int netmask);
+        int pcap_compile(Pointer pcap, Pointer program, @In byte[] expression, int optimize, int netmask);
 
         String pcap_geterr(Pointer pcap);
 
@@ -73,13 +81,20 @@ public final class Pcap {
      * Compiles an expression, with libpcap's optimizer.
      *
      * @param linkType {@link #ETHERNET} or {@link #RAW_IP}
-     * @param expression empty = everything
+     * @param expression empty = everything; at most 4,096 bytes of UTF-8
      * @return the instructions, each one {@code struct bpf_insn} as a number: code in bits 48 to 63, jt in 40 to 47, jf
      *     in 32 to 39, k in 0 to 31
      * @throws TracerException USAGE if libpcap refuses the expression; ENVIRONMENT if libpcap is missing
      */
     public static long[] compile(String expression, int linkType) {
         Library library = library();
+        byte[] text = (expression + '\0').getBytes(StandardCharsets.UTF_8);
+        if (text.length - 1 > MAX_EXPRESSION_BYTES) {
+            throw new TracerException(
+                    TracerException.Kind.USAGE,
+                    "the capture filter has " + (text.length - 1) + " bytes, more than " + MAX_EXPRESSION_BYTES,
+                    "match networks instead of hosts and ranges instead of ports");
+        }
         if (expression.indexOf('\0') >= 0) {
             throw refused(expression, "it contains a NUL character");
         }
@@ -89,7 +104,7 @@ public final class Pcap {
         }
         try {
             Pointer program = Memory.allocateDirect(Runtime.getRuntime(library), PROGRAM_BYTES, true);
-            if (library.pcap_compile(pcap, program, expression, 1, NETMASK_UNKNOWN) != 0) {
+            if (library.pcap_compile(pcap, program, text, 1, NETMASK_UNKNOWN) != 0) {
                 throw refused(expression, library.pcap_geterr(pcap));
             }
             try {
@@ -121,7 +136,7 @@ public final class Pcap {
     }
 
     /** The message for an expression that libpcap refused with these words. */
-    static String refusal(String expression, String reason) {
+    public static String refusal(String expression, String reason) {
         int place = place(expression, reason);
         return "capture filter \"" + printable(expression) + "\": " + printable(reason)
                 + (place < 0 ? "" : " (at character " + (place + 1) + ")");

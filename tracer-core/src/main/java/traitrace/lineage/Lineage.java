@@ -42,6 +42,9 @@ public final class Lineage implements EventSink {
     private static final int TCP_PROBE = Hook.TCP_PROBE.id();
     private static final int SET_STATE = Hook.INET_SOCK_SET_STATE.id();
     private static final int MSG_PEEK = 2;
+    /** In the argument of sk_data_ready. */
+    private static final long ALREADY_TAKEN = 1;
+
     private static final int FINISHED_IDS = 1 << 18;
     private static final long SECOND = 1_000_000_000L;
 
@@ -112,6 +115,7 @@ public final class Lineage implements EventSink {
         if (now - expired > SECOND) {
             expired = now;
             tcp.expire(now);
+            queues.expire(now);
         }
     }
 
@@ -185,6 +189,8 @@ public final class Lineage implements EventSink {
             place(skb, event);
             if (moved && skb.tcp) {
                 tcp.put(skb, event.time());
+            } else if (moved && skb.datagram != 0) {
+                fragments.put(fragmentKey(skb), skb, event.time());
             }
         }
         Packet packet = skb.packet;
@@ -207,7 +213,7 @@ public final class Lineage implements EventSink {
         if (hook == KFREE_SKB) {
             skb.open = false;
             packet.dropped = true;
-            if (skb.atSocket && skb.udp) {
+            if (skb.atSocket) {
                 queues.dropped(skb);
             }
         } else if (hook == CONSUME_SKB) {
@@ -219,8 +225,14 @@ public final class Lineage implements EventSink {
             packet.transmitted = true;
         } else if (hook == DATA_READY) {
             skb.atSocket = true;
-            if (skb.udp) {
+            // A datagram that was a fragment last has no ports in sight; what is not UDP is never received so.
+            if ((event.arg() & ALREADY_TAKEN) == 0) {
                 queues.queued(event.arg(), skb);
+            } else {
+                SocketQueues.Receipt receipt = queues.queuedAndTaken(event.arg() & ~ALREADY_TAKEN, skb, event.time());
+                if (receipt != null) {
+                    delivered(skb, receipt.record(), true);
+                }
             }
         } else if (hook == TCP_PROBE || hook == SET_STATE) {
             skb.atSocket = true;
@@ -303,7 +315,7 @@ public final class Lineage implements EventSink {
         } else if (print.isUdp() && skb.gsoSize > 0) {
             datagrams.put(Fingerprint.mix(print.flow, skb.netns), skb, now);
         }
-        if (print.isFragment() || (print.protocol != 6 && !print.dontFragment && print.id != 0)) {
+        if (skb.datagram != 0) {
             fragments.put(fragmentKey(skb), skb, now);
         }
         if (print.distinct() && skb.sequenceLength > 0) {
@@ -311,8 +323,8 @@ public final class Lineage implements EventSink {
         }
     }
 
-    private long fragmentKey(Skb skb) {
-        return Fingerprint.mix(Fingerprint.mix(print.hosts, print.id), skb.netns);
+    private static long fragmentKey(Skb skb) {
+        return Fingerprint.mix(skb.datagram, skb.netns);
     }
 
     /** A packet that no probe could tie to another: is it made of one that we know? */
@@ -453,20 +465,27 @@ public final class Lineage implements EventSink {
             return;
         }
         SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.len());
-        if (taken == null || taken.skb().packet.finished) {
+        if (taken == null) {
+            queues.waitForQueued(event.arg(), new SocketQueues.Receipt(event.time(), event.len(), event.copy()));
+        } else {
+            delivered(taken.skb(), event, taken.certain());
+        }
+    }
+
+    private void delivered(Skb skb, EventView receipt, boolean certain) {
+        Packet packet = skb.packet;
+        if (packet.finished) {
             return;
         }
-        Skb skb = taken.skb();
-        Packet packet = skb.packet;
         skb.open = false;
-        packet.add(event, skb.id, 0);
+        packet.add(receipt, skb.id, 0);
         packet.add(new Edge(
-                event.time(),
+                receipt.time(),
                 skb.id,
                 0,
                 EdgeKind.DELIVER,
-                taken.certain() ? Evidence.MATCHED : Evidence.GUESSED,
-                taken.certain() ? "next in the socket's queue" : "oldest in the socket's queue"));
+                certain ? Evidence.MATCHED : Evidence.GUESSED,
+                certain ? "next in the socket's queue" : "oldest in the socket's queue"));
         packet.delivered = true;
         schedule(packet);
     }
