@@ -72,9 +72,10 @@ final class DemoText {
                 + next("traitrace trace icmp", "every ping on this host, hop by hop")
                 + next("traitrace trace -c 5 tcp port 443", "the next five packets of a web server")
                 + next("traitrace demo --all-events", "every event of the packets above")
-                + next("traitrace doctor", "what this host offers, and how to mend what it lacks");
+                + next("traitrace doctor", "what this host lacks, and how to mend it");
     }
 
+    /** A command is never cut or broken: it is there to be copied. */
     private String next(String command, String what) {
         String line = String.format("  %-35s%s", command, what);
         String shown = line.length() <= style.columns() ? line : "  " + command;
@@ -82,9 +83,13 @@ final class DemoText {
     }
 
     private String heading(String text) {
-        int rule = Math.min(style.columns(), WIDEST) - text.length() - 4;
-        String line = "-- " + text + (rule > 0 ? " " + "-".repeat(rule) : "");
-        return style.palette().paint(Role.STRONG, line) + "\n";
+        StringBuilder lines = new StringBuilder();
+        wrapped("-- " + text).lines().forEach(line -> {
+            int rule = Math.min(style.columns(), WIDEST) - line.length() - 1;
+            String ruled = rule > 0 ? line + " " + "-".repeat(rule) : line;
+            lines.append(style.palette().paint(Role.STRONG, ruled)).append('\n');
+        });
+        return lines.toString();
     }
 
     private String wrapped(String text) {
