@@ -23,6 +23,8 @@ import traitrace.export.RecordingWriter;
 import traitrace.export.Tally;
 import traitrace.export.TextTimelines;
 import traitrace.export.WallClock;
+import traitrace.kernel.Requirement;
+import traitrace.lab.Scenario;
 import traitrace.timeline.Timeline;
 
 @Command(
@@ -62,13 +64,16 @@ final class DemoCommand implements Callable<Integer> {
         DemoText text = new DemoText(output.style(context.outside()));
         if (!recorded) {
             try {
-                // Said first, as it takes some seconds.
                 return live(text);
-            } catch (TracerException e) {
+            } catch (RuntimeException e) {
+                // Whatever failed then failed because the network was being removed.
                 if (interrupted()) {
                     return ExitCode.INTERRUPTED;
                 }
-                context.tell(e.getMessage() + (e.hint().isEmpty() ? "" : ": " + e.hint()));
+                if (!(e instanceof TracerException lacking)) {
+                    throw e;
+                }
+                context.tell(lack(lacking));
                 context.tell("replaying the recording that comes with traitrace instead:");
             }
         }
@@ -78,13 +83,24 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private int live(DemoText text) {
-        DemoTraffic.require(context.tracer().get());
+        Scenario scenario = DemoTraffic.scenario();
+        // Said first, as it takes some seconds.
         say(text.live());
-        return show(DemoTraffic.open(context.tracer().get()), text);
+        return show(DemoTraffic.open(scenario, context.tracer().get()), text);
+    }
+
+    /** What is missing and the command that mends it, as the doctor says it if the doctor knows. */
+    private String lack(TracerException e) {
+        return context.tracer().get().requirements().list().stream()
+                .filter(requirement -> requirement.status() == Requirement.Status.FAIL)
+                .map(r -> r.name() + ": " + r.found() + ", " + r.cost() + ": " + r.mend())
+                .findFirst()
+                .orElse(e.getMessage() + (e.hint().isEmpty() ? "" : ": " + e.hint()));
     }
 
     private int record() {
-        try (DemoTraffic traffic = DemoTraffic.open(context.tracer().get());
+        try (DemoTraffic traffic = DemoTraffic.open(
+                        DemoTraffic.scenario(), context.tracer().get());
                 RecordingWriter writer =
                         RecordingWriter.create(record, true, published(traffic.info()), traffic.names())) {
             traffic.run(writer, () -> {}, context.outside().interrupted());

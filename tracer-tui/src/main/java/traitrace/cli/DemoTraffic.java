@@ -15,7 +15,6 @@ import traitrace.cli.Tracer.TimelineSource;
 import traitrace.event.EventSink;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
-import traitrace.kernel.Requirement;
 import traitrace.lab.Exchange;
 import traitrace.lab.Laboratory;
 import traitrace.lab.Needs;
@@ -53,23 +52,17 @@ final class DemoTraffic implements TimelineSource, RecordSource {
     }
 
     /**
-     * Looks for what the demo needs, before anything is built.
+     * What is to be built and sent.
      *
-     * @throws TracerException naming what is missing and the command that mends it
+     * @throws TracerException naming what is missing here to do so and the command that mends it
      */
-    static void require(Tracer tracer) {
-        for (Requirement requirement : tracer.requirements().list()) {
-            if (requirement.status() == Requirement.Status.FAIL) {
-                throw new TracerException(
-                        Kind.ENVIRONMENT,
-                        requirement.name() + ": " + requirement.found() + ", " + requirement.cost(),
-                        requirement.mend());
-            }
-        }
-        Needs.missing(Scenarios.named(SCENARIO)).ifPresent(missing -> {
+    static Scenario scenario() {
+        Scenario scenario = Scenarios.named(SCENARIO);
+        Needs.missing(scenario).ifPresent(missing -> {
             throw new TracerException(
                     Kind.ENVIRONMENT, missing, "run as root: ./traitrace demo, which installs programs by apt");
         });
+        return scenario;
     }
 
     /**
@@ -77,8 +70,7 @@ final class DemoTraffic implements TimelineSource, RecordSource {
      *
      * @throws TracerException saying what this host lacks; nothing is left behind
      */
-    static DemoTraffic open(Tracer tracer) {
-        Scenario scenario = Scenarios.named(SCENARIO);
+    static DemoTraffic open(Scenario scenario, Tracer tracer) {
         Laboratory laboratory = build(scenario);
         RecordSource records = null;
         try {

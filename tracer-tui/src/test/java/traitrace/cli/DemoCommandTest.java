@@ -8,9 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import traitrace.TracerException;
 import traitrace.event.Stage;
 import traitrace.kernel.Requirement;
 import traitrace.kernel.Requirements;
@@ -88,11 +90,17 @@ class DemoCommandTest {
     }
 
     @Test
+    @Tag("scenario")
     void whereTracingIsImpossibleItSaysWhatIsMissingAndReplays() {
         FakeTracer tracer = new FakeTracer() {
             @Override
             public TimelineSource demo() {
                 return new LocalTracer().demo();
+            }
+
+            @Override
+            public RecordSource records(Request request) {
+                throw new TracerException(TracerException.Kind.PERMISSION, "no ring can be made", "");
             }
 
             @Override
@@ -109,7 +117,7 @@ class DemoCommandTest {
                         traitrace: capabilities: without CAP_BPF, nothing works: run as root
                         traitrace: replaying the recording that comes with traitrace instead:
                         """);
-        assertThat(out.toString(StandardCharsets.US_ASCII)).startsWith("A recording of this demo");
+        assertThat(out.toString(StandardCharsets.US_ASCII)).contains("A recording of this demo", "DROPPED");
     }
 
     private static List<Timeline> recorded() {
