@@ -200,7 +200,8 @@ public final class TextTimelines {
                 labels.width(),
                 longest(rows, r -> r.last().netnsName()),
                 longest(rows, r -> r.last().device()),
-                longest(rows, Row::what));
+                // Who received it is longer than all else and stands last: it must not push the notes aside.
+                longest(rows, r -> r.last().hook().stage() == Stage.USER ? "" : r.what()));
         long before = timeline.hops().get(0).timeNs();
         Hop last = null;
         for (int i = 0; i < rows.size(); i++) {
