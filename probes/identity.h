@@ -212,6 +212,16 @@ enum wanted {
 	TAG = 1 << 1,
 };
 
+/* Whether there is any point in reading the headers of an skb that gets no id here. */
+static __always_inline bool may_be_known(struct sk_buff *skb, __u32 wanted)
+{
+	__u64 address = (__u64)skb;
+	__u64 head = (__u64)skb->head;
+
+	return bpf_map_lookup_elem(&skbs, &address) ||
+	       (wanted & CLONES && bpf_map_lookup_elem(&heads, &head));
+}
+
 static __always_inline struct skb_entry *identify(struct sk_buff *skb, struct scratch *s,
 						  __u32 hook, __u32 wanted, __u32 netns,
 						  __u32 ifindex, __u8 *flags)

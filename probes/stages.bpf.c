@@ -127,13 +127,17 @@ static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
 /* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
 static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
 {
-	struct scratch *s = read_headers(skb, o.hook);
+	struct scratch *s;
 	struct skb_entry *e;
 	__u8 flags = o.flags;
 	__u16 counter;
 	__u32 pid = 0;
 	__u64 id;
 
+	/* Most skbs that are freed were never on a network: for them this is all. */
+	if (!(o.wanted & TAG) && !may_be_known(skb, o.wanted))
+		return 0;
+	s = read_headers(skb, o.hook);
 	if (!s || !captured_by_filter(s))
 		return 0;
 	e = identify(skb, s, o.hook, o.wanted, place.netns, place.ifindex, &flags);

@@ -225,7 +225,7 @@ public final class TextTimelines {
             cell(line, Role.NORMAL, hop.device(), columns.device(), columns);
             cell(line, Role.FAINT, row.stage().label(), columns.stage(), columns);
             line.add(drop ? Role.BAD : Role.NORMAL, row.what());
-            notes(line, columns, row, links, wait ? percent(delta, timeline.totalNs()) : 0, out);
+            notes(line, columns, row, i == 0, links, wait ? percent(delta, timeline.totalNs()) : 0, out);
             before = hop.timeNs();
             last = hop;
         }
@@ -262,13 +262,22 @@ public final class TextTimelines {
 
     /** What changed: beside the description as far as there is room, then in lines of its own. */
     private void notes(
-            Line line, Columns columns, Row row, List<EdgeNotes.Note> links, int waitPercent, List<Line> out) {
+            Line line,
+            Columns columns,
+            Row row,
+            boolean begins,
+            List<EdgeNotes.Note> links,
+            int waitPercent,
+            List<Line> out) {
         List<Words> notes = new ArrayList<>();
         links.forEach(l -> notes.add(new Words(l.guessed() ? Role.CAUTION : Role.CHANGE, l.text())));
         row.hops().stream()
                 .flatMap(h -> h.changes().stream())
                 .filter(c -> Folding.telling(c, style.allEvents()))
                 .forEach(c -> notes.add(new Words(Role.CHANGE, change(c))));
+        if (begins && !row.sender().isEmpty()) {
+            notes.add(new Words(Role.NORMAL, row.sender()));
+        }
         if (!row.last().detail().isEmpty()) {
             notes.add(new Words(Role.NORMAL, row.last().detail()));
         }

@@ -46,6 +46,15 @@ public final class Lineage implements EventSink {
     private static final long ALREADY_TAKEN = 1;
 
     private static final int FINISHED_IDS = 1 << 18;
+    private static final EdgeKind[] EDGE_KINDS = EdgeKind.values();
+    private static final Evidence[] EVIDENCE = Evidence.values();
+    /** Stands for every packet whose story was told. */
+    private static final Packet FINISHED = new Packet(0);
+
+    static {
+        FINISHED.finished = true;
+    }
+
     private static final long SECOND = 1_000_000_000L;
 
     private final Consumer<Packet> finished;
@@ -135,20 +144,17 @@ public final class Lineage implements EventSink {
     private void finish(Packet packet) {
         packet.list.remove(packet);
         packet.finished = true;
-        for (Skb skb : packet.skbs()) {
-            skbs.remove(skb.id);
-            // The kernel's own id of each skb's first packet may still be written in late records.
-            remember(skb.id);
-        }
-        forgetIds(packet);
-        finished.accept(packet);
-    }
-
-    private void forgetIds(Packet packet) {
         packets.remove(packet.id());
         for (Skb skb : packet.skbs()) {
+            skbs.remove(skb.id);
+            // A packet that was merged into this one went by the id of its first skb.
             packets.remove(skb.id);
+            remember(skb.id);
+            // The indexes hold skbs for a while: they must not hold all that was recorded of them.
+            skb.packet = FINISHED;
+            skb.open = false;
         }
+        finished.accept(packet);
     }
 
     private void remember(long skbId) {
@@ -422,17 +428,15 @@ public final class Lineage implements EventSink {
     }
 
     private void edge(EventView event) {
-        EdgeKind[] kinds = EdgeKind.values();
-        Evidence[] levels = Evidence.values();
-        if (event.hook() >= kinds.length || event.flags() >= levels.length) {
+        if (event.hook() >= EDGE_KINDS.length || event.flags() >= EVIDENCE.length) {
             return;
         }
         Packet packet = packet(event.packetId());
         if (packet == null) {
             return;
         }
-        EdgeKind kind = kinds[event.hook()];
-        Evidence evidence = levels[event.flags()];
+        EdgeKind kind = EDGE_KINDS[event.hook()];
+        Evidence evidence = EVIDENCE[event.flags()];
         String why = evidence == Evidence.PROVED ? "shares its data" : "same headers and first bytes";
         packet.add(new Edge(event.time(), event.arg(), event.skbId(), kind, evidence, why));
         if (skbs.get(event.skbId()) == null && !done.contains(event.skbId())) {
