@@ -136,23 +136,19 @@ public final class TextTimelines {
         String brief = verdictShort(timeline);
         String total = Durations.text(timeline.totalNs());
         Role role = role(timeline.verdict());
-        List<Line> candidates = List.of(
-                header(id, time, from, role, verdict(timeline), total),
-                header(id, time, from, role, brief, total),
-                header(id, "", from, role, brief, total),
-                header(id, "", from, role, brief, ""));
-        List<Integer> widths = List.of(
-                width(id, time, from, verdict(timeline), total),
-                width(id, time, from, brief, total),
-                width(id, from, brief, total),
-                width(id, from, brief));
-        for (int i = 0; i < candidates.size(); i++) {
-            if (widths.get(i) <= style.columns()) {
-                out.add(candidates.get(i));
-                return;
-            }
+        String full = verdict(timeline);
+        if (width(id, time, from, full, total) <= style.columns()) {
+            out.add(header(id, time, from, role, full, total));
+            return;
         }
-        if (width(id, brief) <= style.columns()) {
+        if (width(id, time, from, brief, total) <= style.columns()) {
+            out.add(header(id, time, from, role, brief, total));
+            return;
+        }
+        // When, how and how long stay together; from where to where gets a line of its own.
+        if (width(id, time, brief, total) <= style.columns()) {
+            out.add(header(id, time, "", role, brief, total));
+        } else if (width(id, brief) <= style.columns()) {
             out.add(header(id, "", "", role, brief, width(id, brief, total) <= style.columns() ? total : ""));
         } else {
             out.add(header(id, "", "", role, "", total));
