@@ -16,6 +16,9 @@ import traitrace.names.Names;
  * is the packet's: delivered, then transmitted, then used by the kernel, then dropped.
  */
 final class Verdicts {
+    /** Without options, which are out of use. */
+    private static final int IPV4_HEADER = 20;
+
     private Verdicts() {}
 
     static Verdict of(List<Hop> hops, LongIntHashMap gone, List<Edge> edges, Names names) {
@@ -61,14 +64,18 @@ final class Verdicts {
                     open.remove(skb);
                 }
                 case KFREE_SKB -> {
+                    if (sockets.contains(skb) && emptyTcpSegment(hop)) {
+                        // TCP had taken it: what a closing socket purges of it is only the memory.
+                        open.remove(skb);
+                        continue;
+                    }
                     dropped = new Verdict.Dropped((int) (hop.arg() >>> 32), hop.arg() & 0xffffffffL);
                     open.remove(skb);
                 }
                 case CONSUME_SKB -> {
                     open.remove(skb);
-                    if (received.contains(skb) && !parents.contains(skb)) {
-                        absorbed = new Verdict.Absorbed(consumer(hop, names));
-                    } else if (!received.contains(skb) && !parents.contains(skb) && absorbed == null) {
+                    boolean taken = sockets.contains(skb) && absorbed != null;
+                    if (!parents.contains(skb) && !taken && (received.contains(skb) || absorbed == null)) {
                         absorbed = new Verdict.Absorbed(consumer(hop, names));
                     }
                 }
@@ -92,31 +99,27 @@ final class Verdicts {
         if (dropped != null) {
             return dropped;
         }
-        if (emptyTcpSegmentReceived(hops)) {
+        Hop end = hops.get(hops.size() - 1);
+        if (end.hook() == Hook.NETIF_RECEIVE_SKB && emptyTcpSegment(end)) {
             return new Verdict.LostSight("TCP frees a segment without data where no hook is");
         }
         for (Hop hop : hops) {
             sightLost |= gone.containsKey(hop.skbId());
         }
         if (sightLost) {
-            Hop last = hops.get(hops.size() - 1);
             return sockets.isEmpty()
-                    ? new Verdict.LostSight("it ended after " + last.hook().kernelName() + ", where no hook is")
+                    ? new Verdict.LostSight("it ended after " + end.hook().kernelName() + ", where no hook is")
                     : new Verdict.Absorbed("used by a socket");
         }
         return open.isEmpty() ? new Verdict.LostSight("its end was not seen") : new Verdict.InFlight();
     }
 
-    private static boolean emptyTcpSegmentReceived(List<Hop> hops) {
-        Hop last = hops.get(hops.size() - 1);
-        if (last.hook() != Hook.NETIF_RECEIVE_SKB) {
-            return false;
-        }
-        for (int i = last.headers().layers().size() - 1; i >= 0; i--) {
-            if (last.headers().layers().get(i) instanceof Layer.Tcp tcp) {
-                return i > 0
-                        && last.headers().layers().get(i - 1) instanceof Layer.Ipv4 ip
-                        && ip.totalLength() - 20 <= tcp.headerLength();
+    private static boolean emptyTcpSegment(Hop hop) {
+        List<Layer> layers = hop.headers().layers();
+        for (int i = layers.size() - 1; i > 0; i--) {
+            if (layers.get(i) instanceof Layer.Tcp tcp) {
+                return layers.get(i - 1) instanceof Layer.Ipv4 ip && ip.totalLength() - IPV4_HEADER <= tcp.headerLength()
+                        || layers.get(i - 1) instanceof Layer.Ipv6 ip6 && ip6.payloadLength() <= tcp.headerLength();
             }
         }
         return false;
