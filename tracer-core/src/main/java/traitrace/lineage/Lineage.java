@@ -59,7 +59,7 @@ public final class Lineage implements EventSink {
     private final RecentSkbs bytes = new RecentSkbs(1 << 16, 2 * SECOND);
     private final LongHashSet done = new LongHashSet();
     private final long[] doneOrder = new long[FINISHED_IDS];
-    private int doneCount;
+    private long doneCount;
     private final Fingerprint print = new Fingerprint();
     private final LongPredicate physical;
     private long expired;
@@ -148,7 +148,7 @@ public final class Lineage implements EventSink {
     }
 
     private void remember(long skbId) {
-        int at = doneCount++ & FINISHED_IDS - 1;
+        int at = (int) (doneCount++ & FINISHED_IDS - 1);
         if (doneCount > FINISHED_IDS) {
             done.remove(doneOrder[at]);
         }
