@@ -24,10 +24,13 @@ final class Verdicts {
         Verdict absorbed = null;
         Verdict dropped = null;
         LongHashSet parents = new LongHashSet();
+        LongHashSet own = new LongHashSet();
+        hops.forEach(hop -> own.add(hop.skbId()));
         Edge merged = null;
         for (Edge edge : edges) {
             if (edge.kind() == EdgeKind.COALESCE) {
-                merged = edge;
+                // The packet into which others were merged has the edge, too.
+                merged = own.contains(edge.childSkb()) ? merged : edge;
             } else if (edge.kind() == EdgeKind.SEGMENT || edge.kind() == EdgeKind.FRAGMENT) {
                 parents.add(edge.parentSkb());
             }
