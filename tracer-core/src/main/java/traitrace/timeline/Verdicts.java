@@ -117,12 +117,18 @@ final class Verdicts {
         }
         for (int i = last.headers().layers().size() - 1; i >= 0; i--) {
             if (last.headers().layers().get(i) instanceof Layer.Tcp tcp) {
-                return i > 0
-                        && last.headers().layers().get(i - 1) instanceof Layer.Ipv4 ip
-                        && ip.totalLength() - 20 <= tcp.headerLength();
+                return i > 0 && payload(last.headers().layers().get(i - 1)) <= tcp.headerLength();
             }
         }
         return false;
+    }
+
+    /** Bytes that this IP header says are behind it; without a length, more than any. */
+    private static int payload(Layer layer) {
+        if (layer instanceof Layer.Ipv4 ip) {
+            return ip.totalLength() - 20;
+        }
+        return layer instanceof Layer.Ipv6 ip ? ip.payloadLength() : Integer.MAX_VALUE;
     }
 
     private static String consumer(Hop hop, Names names) {
