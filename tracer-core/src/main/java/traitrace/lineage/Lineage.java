@@ -162,8 +162,10 @@ public final class Lineage implements EventSink {
             late++;
             return;
         }
-        int missing = event.counter() - skb.counter & 0xffff;
-        skb.counter = event.counter() + 1 & 0xffff;
+        // What comes after a later one was counted as missing then.
+        boolean overtaken = event.time() < skb.time;
+        int missing = overtaken ? 0 : event.counter() - skb.counter & 0xffff;
+        skb.counter = overtaken ? skb.counter : event.counter() + 1 & 0xffff;
         boolean fresh = skb.hook == 0;
         boolean moved = skb.netns != event.netns();
         int hook = event.hook();
