@@ -343,8 +343,7 @@ public final class Lineage implements EventSink {
             Skb parent = datagrams.get(Fingerprint.mix(print.flow, skb.netns), now);
             if (parent != null
                     && parent != skb
-                    && skb.ipId - parent.ipId >= 0
-                    && skb.ipId - parent.ipId < parent.gsoSegs
+                    && (skb.ipId - parent.ipId & 0xffff) < parent.gsoSegs
                     && skb.payloadLength <= parent.gsoSize) {
                 merge(parent, skb, EdgeKind.SEGMENT, "IP id within the parent's segments", now);
                 return;
