@@ -435,6 +435,7 @@ public final class Lineage implements EventSink {
                 parent.open = false;
             }
         }
+        schedule(packet);
     }
 
     /** The kernel's side table found another packet at this skb's address: it ended where no hook is. */

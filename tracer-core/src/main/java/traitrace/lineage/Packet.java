@@ -132,6 +132,7 @@ public final class Packet {
 
     void add(Edge edge) {
         edges.add(edge);
+        lastTime = Math.max(lastTime, edge.timeNs());
     }
 
     void add(Skb skb) {
