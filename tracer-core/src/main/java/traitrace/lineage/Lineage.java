@@ -136,6 +136,7 @@ public final class Lineage implements EventSink {
             // The kernel's own id of each skb's first packet may still be written in late records.
             remember(skb.id);
         }
+        remember(packet.id());
         forgetIds(packet);
         finished.accept(packet);
     }
@@ -148,12 +149,14 @@ public final class Lineage implements EventSink {
     }
 
     private void remember(long skbId) {
+        if (!done.add(skbId)) {
+            return;
+        }
         int at = (int) (doneCount++ & FINISHED_IDS - 1);
         if (doneCount > FINISHED_IDS) {
             done.remove(doneOrder[at]);
         }
         doneOrder[at] = skbId;
-        done.add(skbId);
     }
 
     private void event(EventView event) {
