@@ -368,11 +368,21 @@ public final class Lineage implements EventSink {
             from.add(edge);
             return;
         }
-        from.list.remove(from);
-        packets.put(from.id(), into);
-        into.take(from);
+        unite(into, from);
         into.add(edge);
         parent.open = parent.open && kind != EdgeKind.SEGMENT;
+    }
+
+    private void unite(Packet into, Packet from) {
+        from.list.remove(from);
+        packets.put(from.id(), into);
+        for (Skb skb : from.skbs()) {
+            // Others may have been joined to it before, and go by their own ids still.
+            if (packets.get(skb.id) == from) {
+                packets.put(skb.id, into);
+            }
+        }
+        into.take(from);
     }
 
     /** GRO grew this skb: those whose bytes it has now ended in it. */
@@ -432,11 +442,13 @@ public final class Lineage implements EventSink {
             skbs.put(child.id, child);
             packet.add(child);
         }
-        if (kind == EdgeKind.REASSEMBLE) {
-            Skb parent = skbs.get(event.arg());
-            if (parent != null) {
-                parent.open = false;
-            }
+        Skb parent = skbs.get(event.arg());
+        if (parent != null && kind == EdgeKind.REASSEMBLE) {
+            parent.open = false;
+        }
+        if (parent != null && parent.packet != packet && evidence != Evidence.GUESSED) {
+            unite(parent.packet, packet);
+            packet = parent.packet;
         }
         schedule(packet);
     }
