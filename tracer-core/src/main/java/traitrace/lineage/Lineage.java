@@ -416,11 +416,13 @@ public final class Lineage implements EventSink {
 
     private void ends(Skb skb, Skb into, String why, long now) {
         Edge edge = new Edge(now, skb.id, into.id, EdgeKind.COALESCE, Evidence.MATCHED, why);
-        skb.packet.add(edge);
         if (into.packet != skb.packet) {
             into.packet.add(edge);
         }
-        schedule(skb.packet);
+        if (!skb.packet.finished) {
+            skb.packet.add(edge);
+            schedule(skb.packet);
+        }
     }
 
     private void edge(EventView event) {
@@ -446,7 +448,13 @@ public final class Lineage implements EventSink {
         if (parent != null && kind == EdgeKind.REASSEMBLE) {
             parent.open = false;
         }
-        if (parent != null && parent.packet != packet && evidence != Evidence.GUESSED) {
+        // A packet goes by the ids of its skbs, and is forgotten by them: its first must be among them.
+        Skb first = skbs.get(packet.id());
+        if (parent != null
+                && parent.packet != packet
+                && evidence != Evidence.GUESSED
+                && first != null
+                && first.packet == packet) {
             unite(parent.packet, packet);
             packet = parent.packet;
         }

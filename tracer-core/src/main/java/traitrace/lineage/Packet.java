@@ -69,9 +69,7 @@ public final class Packet {
 
     /** In order of time. */
     public List<Edge> edges() {
-        return edges.stream()
-                .sorted(Comparator.comparingLong(Edge::timeNs))
-                .toList();
+        return edges.stream().sorted(Comparator.comparingLong(Edge::timeNs)).toList();
     }
 
     /** Hands on its records in order of time; the view is valid only during the call. */
