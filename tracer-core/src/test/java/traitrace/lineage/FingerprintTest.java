@@ -245,6 +245,29 @@ class FingerprintTest {
         }
     }
 
+    @Test
+    void readsNothingBehindTheEndOfHeadersThatWereCut() {
+        List<byte[]> packets = List.of(
+                TCP,
+                UDP6,
+                in(1, icmp(8, 0, 7, 1)),
+                in(47, gre(0x2000, 0x0800, u32(5), UDP)),
+                inUdp(6081, geneve(42, 0x6558, 3, ethernet(0x0800, UDP))),
+                ipv6("::1", "::2", 0, extension(44, 1, fragment6(17, 0, true, 9, udp(1, 2, text(40))))));
+        for (byte[] whole : packets) {
+            for (int cut = 0; cut <= whole.length; cut++) {
+                byte[] other = whole.clone();
+                for (int i = cut; i < other.length; i++) {
+                    other[i] ^= 0x5a;
+                }
+                assertThat(fields(read(SnapshotEvent.packet(0x0800, whole).cutTo(cut))))
+                        .as("cut to %d", cut)
+                        .isEqualTo(
+                                fields(read(SnapshotEvent.packet(0x0800, other).cutTo(cut))));
+            }
+        }
+    }
+
     @Property
     void readsAnyBytesAndNothingBehindThem(
             @ForAll @Size(max = 128) byte[] bytes,

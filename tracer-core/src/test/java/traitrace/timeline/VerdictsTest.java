@@ -160,6 +160,16 @@ class VerdictsTest {
     }
 
     @Test
+    void isDeliveredThoughAnotherCopyLeftTheHost() {
+        told.crosses(1);
+        clone(1, 1, 2);
+        feed.see(SKB_COPY_DATAGRAM, 1, r -> r.pid(SERVER));
+        feed.see(NET_DEV_START_XMIT, 2, r -> r.at(1, PHYSICAL));
+
+        assertThat(told.verdict()).isEqualTo(new Verdict.Delivered(SERVER));
+    }
+
+    @Test
     void isAbsorbedWhereGroMergedItIntoAnother() {
         merge();
 
