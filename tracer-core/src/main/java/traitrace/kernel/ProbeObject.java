@@ -23,7 +23,6 @@ final class ProbeObject implements AutoCloseable {
     private static final String RESOURCE = "stages.bpf.o";
     private static final int BPF_MAP_TYPE_RINGBUF = 27;
     private static final int EPERM = 1;
-    private static final int EACCES = 13;
     /** Programs that are not hooks. */
     private static final String SWEEP = "sweep";
 
@@ -148,7 +147,7 @@ final class ProbeObject implements AutoCloseable {
     }
 
     private TracerException refused(String what, int errno) {
-        if (errno == EPERM || errno == EACCES) {
+        if (errno == EPERM) {
             return new TracerException(
                     Kind.PERMISSION,
                     what + ": permission denied",

@@ -173,7 +173,6 @@ class TcpJoinsTest {
 
         assertThat(journeys.all()).extracting(Packet::id).containsExactly(9L, 1L);
         assertThat(edges(journeys.of(9))).as("it is finished").isEmpty();
-        assertThat(edges(journeys.of(1))).containsExactly("9>1 coalesce matched");
     }
 
     @Test
@@ -214,6 +213,28 @@ class TcpJoinsTest {
 
         assertThat(hooks(journeys.of(2))).contains(SKB_COPY_DATAGRAM);
         assertThat(edges(journeys.of(2))).containsExactly("2>1 coalesce matched");
+    }
+
+    @Test
+    void deliverWhatCameFromAnotherNamespaceWithTheSameHeaders() {
+        send(1, 5000, 1000);
+        send(2, 6000, 1000);
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(AWAY, 3));
+        feed.see(NETIF_RECEIVE_SKB, 2, r -> r.at(AWAY, 3));
+        copy(1, 5000, 2000);
+
+        assertThat(hooks(journeys.of(2))).contains(SKB_COPY_DATAGRAM);
+    }
+
+    @Test
+    void leaveAloneWhatIsFinished() {
+        arrive(NETIF_RECEIVE_SKB, 2, 6000, 1000);
+        journeys.lineage.advance(feed.now() + Lineage.Limits.DEFAULT.patienceNs() + 1);
+        arrive(NETIF_RECEIVE_SKB, 1, 5000, 1000);
+        copy(1, 5000, 2000);
+
+        assertThat(journeys.all()).extracting(Packet::id).containsExactly(2L, 1L);
+        assertThat(hooks(journeys.of(2))).containsExactly(NETIF_RECEIVE_SKB);
     }
 
     @Test

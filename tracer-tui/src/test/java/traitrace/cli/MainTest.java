@@ -27,11 +27,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
-import traitrace.cli.Tracer.Check;
 import traitrace.cli.Tracer.Request;
-import traitrace.cli.Tracer.Status;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
+import traitrace.kernel.Requirement;
 
 class MainTest {
     private final FakeTracer tracer = new FakeTracer();
@@ -63,8 +62,6 @@ class MainTest {
                 "trace --color red | 'red' is not one of auto, always, never | Try 'traitrace trace --help'.",
                 "trace --netns pid:x | 'pid:x' has no number after pid: | Try 'traitrace trace --help'.",
                 "trace --netns inode: | 'inode:' has no number after inode: | Try 'traitrace trace --help'.",
-                "trace --read f tcp | a filter chooses what to capture and does not work with --read: leave it out | Try 'traitrace trace --help'.",
-                "trace --read f --netns a | --netns chooses what to capture | Try 'traitrace trace --help'.",
                 "trace --read | traitrace: the option --read needs a value: FILE | Try 'traitrace trace --help'.",
                 "record | traitrace: the option --output is missing | Try 'traitrace record --help'.",
                 "record -o f --jsn | unknown option --jsn | Try 'traitrace record --help'.",
@@ -282,9 +279,10 @@ class MainTest {
     @Test
     void doctorSaysWhatIsMissingWhatItCostsAndHowToMendIt() {
         assertThat(run("doctor")).isZero();
-        tracer.checks = List.of(
-                new Check("BTF", Status.OK, "6 MB", "", ""),
-                new Check("permissions", Status.FAIL, "no CAP_BPF", "everything", "run it with sudo"));
+        tracer.requirements = List.of(
+                new Requirement("BTF", Requirement.Status.OK, "6 MB", "", ""),
+                new Requirement(
+                        "permissions", Requirement.Status.FAIL, "no CAP_BPF", "everything", "run it with sudo"));
         out.reset();
         assertThat(run("doctor")).isEqualTo(3);
         assertThat(out())
