@@ -224,7 +224,7 @@ public final class Lineage implements EventSink {
         if (hook == KFREE_SKB) {
             skb.open = false;
             packet.dropped = true;
-            if (skb.atSocket) {
+            if (skb.atSocket && !skb.tcp) {
                 queues.dropped(skb);
             }
         } else if (hook == CONSUME_SKB) {
@@ -236,8 +236,10 @@ public final class Lineage implements EventSink {
             packet.transmitted = true;
         } else if (hook == DATA_READY) {
             skb.atSocket = true;
-            // A datagram that was a fragment last has no ports in sight. What is not UDP is never received so.
-            queued(skb, event);
+            // A datagram that was a fragment last has no ports in sight. Nobody takes a segment so: it would stay.
+            if (!skb.tcp) {
+                queued(skb, event);
+            }
         } else if (hook == TCP_PROBE || hook == SET_STATE) {
             skb.atSocket = true;
             if (skb.payloadLength == 0) {

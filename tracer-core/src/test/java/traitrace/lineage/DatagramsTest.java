@@ -5,7 +5,9 @@ import static traitrace.event.Hook.*;
 import static traitrace.lineage.Journeys.*;
 
 import org.junit.jupiter.api.Test;
+import traitrace.event.EventLayout;
 import traitrace.event.Hook;
+import traitrace.event.RecordBytes;
 import traitrace.event.RecordFeed;
 
 /** UDP: who took which datagram out of a socket, and the segments of a large one. */
@@ -119,13 +121,58 @@ class DatagramsTest {
 
     @Test
     void thatAPacketSocketGotAreNotInTheQueue() {
-        feed.see(
-                SK_DATA_READY,
-                1,
-                r -> r.at(HOME, 2).ip(udp(0, 10)).arg(SOCKET).flag(traitrace.event.EventLayout.FLAG_TAP));
+        feed.see(SK_DATA_READY, 1, r -> r.at(HOME, 2).ip(udp(0, 10)).arg(SOCKET).flag(EventLayout.FLAG_TAP));
         feed.receive(SOCKET, 0, 10, 0);
 
         assertThat(taken(1)).isFalse();
+    }
+
+    @Test
+    void areTakenByAReaderThatWasFasterThanTheReport() {
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(udp(0, 10)));
+        feed.receive(SOCKET, 0, 10, 0);
+        feed.see(SK_DATA_READY, 1, r -> r.arg(SOCKET | 1));
+
+        assertThat(edges(journeys.of(1))).containsExactly("1>0 deliver matched");
+    }
+
+    @Test
+    void areTakenByAReaderWhoseReceiptIsToldAfterAll() {
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(udp(0, 10)));
+        feed.see(SK_DATA_READY, 1, r -> r.arg(SOCKET | 1));
+        feed.receive(SOCKET, 0, 10, 0);
+
+        assertThat(edges(journeys.of(1))).containsExactly("1>0 deliver matched");
+    }
+
+    @Test
+    void areNotTakenByAReceiptFromLongBefore() {
+        feed.receive(SOCKET, 0, 10, 0);
+        feed.pass(3 * RecordFeed.MS);
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(udp(0, 10)));
+        feed.see(SK_DATA_READY, 1, r -> r.arg(SOCKET | 1));
+
+        assertThat(taken(1)).isFalse();
+    }
+
+    @Test
+    void areTakenThoughOnlyALaterFragmentWasInSight() {
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(RecordBytes.fragment(CLIENT, SERVER, 7, 185, 10)));
+        feed.see(SK_DATA_READY, 1, r -> r.arg(SOCKET));
+        feed.receive(SOCKET, 0, 1490, 0);
+
+        assertThat(taken(1)).isTrue();
+    }
+
+    @Test
+    void areNotConfusedWithTheSegmentsOfATcpSocketThatWasThereBefore() {
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(tcp(1000, 10)));
+        feed.see(SK_DATA_READY, 1, r -> r.arg(SOCKET));
+        queue(2, SOCKET, 10);
+        feed.receive(SOCKET, 0, 10, 0);
+
+        assertThat(taken(1)).isFalse();
+        assertThat(edges(journeys.of(2))).containsExactly("2>0 deliver matched");
     }
 
     @Test

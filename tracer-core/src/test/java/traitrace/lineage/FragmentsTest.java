@@ -2,9 +2,13 @@ package traitrace.lineage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static traitrace.event.Hook.*;
+import static traitrace.event.PacketBytes.fragment6;
+import static traitrace.event.PacketBytes.ipv6;
+import static traitrace.event.PacketBytes.text;
 import static traitrace.lineage.Journeys.*;
 
 import org.junit.jupiter.api.Test;
+import traitrace.event.PacketBytes;
 import traitrace.event.RecordBytes;
 import traitrace.event.RecordFeed;
 
@@ -37,6 +41,25 @@ class FragmentsTest {
         feed.see(NET_DEV_QUEUE, 3, r -> r.at(HOME, 2).ip(fragment(7, 185, 528)));
 
         assertThat(skbs(journeys.only())).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
+    void ofIpv6AreOnePacketByTheIdOfTheirHeader() {
+        byte[] first = ipv6("::1", "::2", 44, fragment6(17, 0, true, 0xfedcba98L, PacketBytes.udp(1, 2, text(40))));
+        byte[] last = ipv6("::1", "::2", 44, fragment6(17, 48, false, 0xfedcba98L, text(30)));
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(first));
+        feed.see(NETIF_RECEIVE_SKB, 2, r -> r.at(HOME, 2).ip(last));
+
+        assertThat(edges(journeys.only())).containsExactly("1>2 fragment matched");
+    }
+
+    @Test
+    void areFoundInTheNamespaceIntoWhichOthersWent() {
+        feed.see(NET_DEV_START_XMIT, 1, r -> r.at(HOME, 2).ip(fragment(7, MORE, 1480)));
+        feed.see(NETIF_RX, 1, r -> r.at(AWAY, 3));
+        feed.see(NETIF_RX, 2, r -> r.at(AWAY, 3).ip(fragment(7, 185, 100)));
+
+        assertThat(skbs(journeys.only())).containsExactly(1L, 2L);
     }
 
     @Test
