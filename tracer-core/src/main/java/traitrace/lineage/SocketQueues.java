@@ -103,9 +103,17 @@ final class SocketQueues {
     void dropped(Skb skb) {
         for (var entry : queues) {
             if (entry.value.remove(skb)) {
+                if (entry.value.isEmpty()) {
+                    queues.remove(entry.key);
+                }
                 return;
             }
         }
+    }
+
+    /** Sockets with something in their queue. */
+    int size() {
+        return queues.size();
     }
 
     private static Taken before(ArrayDeque<Skb> queue, long nextId, long bytes) {

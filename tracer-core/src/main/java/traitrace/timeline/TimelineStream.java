@@ -48,7 +48,7 @@ public final class TimelineStream implements EventSink {
         }
         lineage.accept(event);
         // In a recording, the records are the clock.
-        if (event.time() - advanced > ADVANCE_NS) {
+        if (event.time() > advanced + ADVANCE_NS) {
             advance(event.time());
         }
     }

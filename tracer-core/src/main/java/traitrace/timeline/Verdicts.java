@@ -16,9 +16,6 @@ import traitrace.names.Names;
  * is the packet's: delivered, then transmitted, then used by the kernel, then dropped.
  */
 final class Verdicts {
-    /** Without options, which are out of use. */
-    private static final int IPV4_HEADER = 20;
-
     private Verdicts() {}
 
     static Verdict of(List<Hop> hops, LongIntHashMap gone, List<Edge> edges, Names names) {
@@ -27,10 +24,13 @@ final class Verdicts {
         Verdict absorbed = null;
         Verdict dropped = null;
         LongHashSet parents = new LongHashSet();
+        LongHashSet own = new LongHashSet();
+        hops.forEach(hop -> own.add(hop.skbId()));
         Edge merged = null;
         for (Edge edge : edges) {
             if (edge.kind() == EdgeKind.COALESCE) {
-                merged = edge;
+                // The packet into which others were merged has the edge, too.
+                merged = own.contains(edge.childSkb()) ? merged : edge;
             } else if (edge.kind() == EdgeKind.SEGMENT || edge.kind() == EdgeKind.FRAGMENT) {
                 parents.add(edge.parentSkb());
             }
@@ -118,11 +118,18 @@ final class Verdicts {
         List<Layer> layers = hop.headers().layers();
         for (int i = layers.size() - 1; i > 0; i--) {
             if (layers.get(i) instanceof Layer.Tcp tcp) {
-                return layers.get(i - 1) instanceof Layer.Ipv4 ip && ip.totalLength() - IPV4_HEADER <= tcp.headerLength()
-                        || layers.get(i - 1) instanceof Layer.Ipv6 ip6 && ip6.payloadLength() <= tcp.headerLength();
+                return payload(layers.get(i - 1)) <= tcp.headerLength();
             }
         }
         return false;
+    }
+
+    /** Bytes that this IP header says are behind it; without a length, more than any. */
+    private static int payload(Layer layer) {
+        if (layer instanceof Layer.Ipv4 ip) {
+            return ip.totalLength() - 20;
+        }
+        return layer instanceof Layer.Ipv6 ip ? ip.payloadLength() : Integer.MAX_VALUE;
     }
 
     private static String consumer(Hop hop, Names names) {
