@@ -202,10 +202,7 @@ final class Stories {
                         was("mark", "", "0x4000"))
                 .hop(400, Hook.NET_DEV_START_XMIT)
                 .at(4, "eth1")
-                .hop(
-                        5_200,
-                        Hook.NET_DEV_QUEUE,
-                        was("encapsulation", "", "vxlan 42 192.168.0.1 > 192.168.0.2"))
+                .hop(5_200, Hook.NET_DEV_QUEUE, was("encapsulation", "", "vxlan 42 192.168.0.1 > 192.168.0.2"))
                 .hop(100, Hook.QDISC_ENQUEUE)
                 .hop(1_240_000, Hook.QDISC_DEQUEUE)
                 .hop(300, Hook.NET_DEV_START_XMIT)

@@ -10,6 +10,7 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import traitrace.event.EventLayout;
 import traitrace.event.EventView;
+import traitrace.event.Losses;
 import traitrace.event.RecordBytes;
 import traitrace.event.RecordFeed;
 import traitrace.event.RecordSoup;
@@ -84,7 +85,7 @@ class TimelineStreamTest {
             own.see(NETIF_RX, skb, r -> r.ip(Told.udp(0, 10)));
         }
 
-        assertThat(stream.evicted()).isEqualTo(2);
+        assertThat(stream.count(Losses.NONE).evicted()).isEqualTo(2);
     }
 
     @Property(tries = 300)
