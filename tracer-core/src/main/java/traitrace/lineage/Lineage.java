@@ -41,6 +41,7 @@ public final class Lineage implements EventSink {
     private static final int DATA_READY = Hook.SK_DATA_READY.id();
     private static final int TCP_PROBE = Hook.TCP_PROBE.id();
     private static final int SET_STATE = Hook.INET_SOCK_SET_STATE.id();
+    private static final int UDP = 17;
     private static final int MSG_PEEK = 2;
     /** In the argument of sk_data_ready. */
     private static final long ALREADY_TAKEN = 1;
@@ -237,7 +238,7 @@ public final class Lineage implements EventSink {
         } else if (hook == DATA_READY) {
             skb.atSocket = true;
             // A datagram that was a fragment last has no ports in sight. Nobody takes a segment so: it would stay.
-            if (!skb.tcp) {
+            if (skb.protocol == UDP) {
                 queued(skb, event);
             }
         } else if (hook == TCP_PROBE || hook == SET_STATE) {
@@ -497,7 +498,7 @@ public final class Lineage implements EventSink {
         if ((event.mark() & MSG_PEEK) != 0) {
             return;
         }
-        SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.len());
+        SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.counter() != 0, event.len());
         if (taken == null) {
             queues.waitForQueued(event.arg(), new SocketQueues.Receipt(event.time(), event.len(), event.copy()));
         } else {
@@ -518,7 +519,7 @@ public final class Lineage implements EventSink {
                 0,
                 EdgeKind.DELIVER,
                 certain ? Evidence.MATCHED : Evidence.GUESSED,
-                certain ? "next in the socket's queue" : "oldest in the socket's queue"));
+                certain ? "next in the socket's queue" : "one of several in the socket's queue"));
         packet.delivered = true;
         schedule(packet);
     }

@@ -3,6 +3,7 @@ package traitrace.timeline;
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongIntHashMap;
 import java.util.List;
+import java.util.Set;
 import traitrace.event.Hook;
 import traitrace.event.Layer;
 import traitrace.lineage.Edge;
@@ -16,6 +17,13 @@ import traitrace.names.Names;
  * is the packet's: delivered, then transmitted, then used by the kernel, then dropped.
  */
 final class Verdicts {
+    /**
+     * Where the kernel frees what it was itself the receiver of (net/ipv4 and net/ipv6, Linux 6.1 to 7.2): then other
+     * clones that were dropped, at the ports of a flooding bridge for example, do not matter.
+     */
+    private static final Set<String> PROTOCOL_ENDS = Set.of(
+            "icmp_rcv", "icmpv6_rcv", "arp_process", "arp_rcv", "igmp_rcv", "ndisc_rcv", "tcp_rcv_state_process");
+
     private Verdicts() {}
 
     static Verdict of(List<Hop> hops, LongIntHashMap gone, List<Edge> edges, Names names) {
@@ -23,6 +31,7 @@ final class Verdicts {
         Verdict transmitted = null;
         Verdict absorbed = null;
         Verdict dropped = null;
+        boolean answered = false;
         LongHashSet parents = new LongHashSet();
         LongHashSet own = new LongHashSet();
         hops.forEach(hop -> own.add(hop.skbId()));
@@ -75,6 +84,7 @@ final class Verdicts {
                 case CONSUME_SKB -> {
                     open.remove(skb);
                     boolean taken = sockets.contains(skb) && absorbed != null;
+                    answered |= received.contains(skb) && PROTOCOL_ENDS.contains(function(hop, names));
                     if (!parents.contains(skb) && !taken && (received.contains(skb) || absorbed == null)) {
                         absorbed = new Verdict.Absorbed(consumer(hop, names));
                     }
@@ -93,7 +103,7 @@ final class Verdicts {
         if (merged != null) {
             return new Verdict.Absorbed("merged into another packet");
         }
-        if (absorbed != null && dropped == null) {
+        if (absorbed != null && (dropped == null || answered)) {
             return absorbed;
         }
         if (dropped != null) {
@@ -133,9 +143,13 @@ final class Verdicts {
     }
 
     private static String consumer(Hop hop, Names names) {
+        String function = function(hop, names);
+        return function.isEmpty() ? "used by the kernel" : "used by the kernel in " + function;
+    }
+
+    private static String function(Hop hop, Names names) {
         String symbol = names.symbol(hop.arg() & 0xffffffffL);
         int offset = symbol.indexOf('+');
-        String function = offset < 0 ? symbol : symbol.substring(0, offset);
-        return function.isEmpty() ? "used by the kernel" : "used by the kernel in " + function;
+        return offset < 0 ? symbol : symbol.substring(0, offset);
     }
 }

@@ -16,10 +16,10 @@ class SocketQueuesTest {
 
     @Test
     void giveNothingOutOfWhatWasNotSeenToFill() {
-        assertThat(queues.taken(1, 0, 10)).isNull();
+        assertThat(queues.taken(1, 0, true, 10)).isNull();
         queued(1, 5, 10);
-        queues.taken(1, 0, 10);
-        assertThat(queues.taken(1, 0, 10)).as("taken once").isNull();
+        queues.taken(1, 0, true, 10);
+        assertThat(queues.taken(1, 0, true, 10)).as("taken once").isNull();
     }
 
     @Test
@@ -28,16 +28,16 @@ class SocketQueuesTest {
         Skb second = queued(1, 6, 10);
         Skb third = queued(1, 7, 10);
 
-        assertThat(queues.taken(1, 7, 10)).isEqualTo(new SocketQueues.Taken(second, true));
-        assertThat(queues.taken(1, 0, 10)).isEqualTo(new SocketQueues.Taken(third, true));
+        assertThat(queues.taken(1, 7, false, 10)).isEqualTo(new SocketQueues.Taken(second, true));
+        assertThat(queues.taken(1, 0, true, 10)).isEqualTo(new SocketQueues.Taken(third, true));
     }
 
     @Test
     void giveNothingWhereTheFirstIsStillTheNext() {
         queued(1, 5, 10);
 
-        assertThat(queues.taken(1, 5, 10)).isNull();
-        assertThat(queues.taken(1, 0, 10)).isNotNull();
+        assertThat(queues.taken(1, 5, false, 10)).isNull();
+        assertThat(queues.taken(1, 0, true, 10)).isNotNull();
     }
 
     @Test
@@ -45,17 +45,36 @@ class SocketQueuesTest {
         Skb first = queued(1, 5, 10);
         queued(1, 6, 10);
 
-        assertThat(queues.taken(1, 0, 10)).isEqualTo(new SocketQueues.Taken(first, false));
+        assertThat(queues.taken(1, 0, false, 10)).isEqualTo(new SocketQueues.Taken(first, false));
+    }
+
+    @Test
+    void giveTheNewestWhereTheQueueIsEmptyNow() {
+        Skb first = queued(1, 5, 10);
+        Skb second = queued(1, 6, 10);
+
+        assertThat(queues.taken(1, 0, true, 10)).isEqualTo(new SocketQueues.Taken(second, false));
+        assertThat(queues.taken(1, 0, true, 10)).isEqualTo(new SocketQueues.Taken(first, true));
+    }
+
+    @Test
+    void forgetWhatIsMuchOlderThanWhatWasTaken() {
+        queued(1, 5, 10);
+        queued(1, 6, 10).time = 2_000_000_000L;
+
+        queues.taken(1, 0, true, 10);
+
+        assertThat(queues.size()).isZero();
     }
 
     @Test
     void doubtADatagramThatIsTooShort() {
         Skb skb = queued(1, 5, 10);
-        assertThat(queues.taken(1, 0, 11)).isEqualTo(new SocketQueues.Taken(skb, false));
+        assertThat(queues.taken(1, 0, true, 11)).isEqualTo(new SocketQueues.Taken(skb, false));
 
         queued(1, 6, 10);
         queued(1, 7, 10);
-        assertThat(queues.taken(1, 7, 11).certain()).isFalse();
+        assertThat(queues.taken(1, 7, false, 11).certain()).isFalse();
     }
 
     @Test
@@ -63,7 +82,7 @@ class SocketQueuesTest {
         Skb skb = queued(1, 5, 10);
         skb.udpLength = 0;
 
-        assertThat(queues.taken(1, 0, 60_000).certain()).isTrue();
+        assertThat(queues.taken(1, 0, true, 60_000).certain()).isTrue();
     }
 
     @Test
@@ -73,14 +92,14 @@ class SocketQueuesTest {
         queues.dropped(first);
         queues.dropped(first);
 
-        assertThat(queues.taken(1, 0, 10)).isEqualTo(new SocketQueues.Taken(second, true));
+        assertThat(queues.taken(1, 0, true, 10)).isEqualTo(new SocketQueues.Taken(second, true));
     }
 
     @Test
     void forgetSocketsInWhichNothingIsLeft() {
         queues.dropped(queued(1, 5, 10));
         queued(2, 6, 10);
-        queues.taken(2, 0, 10);
+        queues.taken(2, 0, true, 10);
 
         assertThat(queues.size()).isZero();
     }
@@ -91,7 +110,7 @@ class SocketQueuesTest {
             queued(1, i, 10);
         }
         int taken = 0;
-        while (queues.taken(1, 0, 10) != null) {
+        while (queues.taken(1, 0, true, 10) != null) {
             taken++;
         }
 
