@@ -193,6 +193,15 @@ static __always_inline void enter_head(__u64 head, const struct head_entry *entr
 		count(COUNTER_UNTRACKED);
 }
 
+/* Forgets who had this memory, unless it is another's by now. */
+static __always_inline void leave_head(__u64 head, __u64 skb_id)
+{
+	struct head_entry *known = bpf_map_lookup_elem(&heads, &head);
+
+	if (known && known->skb_id == skb_id)
+		bpf_map_delete_elem(&heads, &head);
+}
+
 /*
  * The entry of a living skb, or NULL. `wanted` says what may be done for one that is not known:
  * give it a new id (at tag points), look for the packet that it is a clone of, or nothing.
@@ -202,6 +211,16 @@ enum wanted {
 	CLONES = 1 << 0,
 	TAG = 1 << 1,
 };
+
+/* Whether there is any point in reading the headers of an skb that gets no id here. */
+static __always_inline bool may_be_known(struct sk_buff *skb, __u32 wanted)
+{
+	__u64 address = (__u64)skb;
+	__u64 head = (__u64)skb->head;
+
+	return bpf_map_lookup_elem(&skbs, &address) ||
+	       (wanted & CLONES && bpf_map_lookup_elem(&heads, &head));
+}
 
 static __always_inline struct skb_entry *identify(struct sk_buff *skb, struct scratch *s,
 						  __u32 hook, __u32 wanted, __u32 netns,
@@ -219,7 +238,7 @@ static __always_inline struct skb_entry *identify(struct sk_buff *skb, struct sc
 		if (!recycled(skb, e, hook, netns, ifindex) && validate(s, e, head, flags)) {
 			if (e->head != head) {
 				/* pskb_expand_head and its like: the same skb, other memory. */
-				bpf_map_delete_elem(&heads, &e->head);
+				leave_head(e->head, e->skb_id);
 				e->head = head;
 				of.packet_id = e->packet_id;
 				of.skb_id = e->skb_id;
@@ -238,7 +257,7 @@ static __always_inline struct skb_entry *identify(struct sk_buff *skb, struct sc
 			tell_gone(e);
 			/* Its memory is another's by now, or no clone of it is on its way. */
 			if (e->head == head || e->state & SKB_DELIVERED)
-				bpf_map_delete_elem(&heads, &e->head);
+				leave_head(e->head, e->skb_id);
 		}
 		bpf_map_delete_elem(&skbs, &address);
 		*flags = 0;

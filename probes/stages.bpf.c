@@ -127,13 +127,17 @@ static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
 /* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
 static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
 {
-	struct scratch *s = read_headers(skb, o.hook);
+	struct scratch *s;
 	struct skb_entry *e;
 	__u8 flags = o.flags;
 	__u16 counter;
 	__u32 pid = 0;
 	__u64 id;
 
+	/* Most skbs that are freed were never on a network: for them this is all. */
+	if (!(o.wanted & TAG) && !may_be_known(skb, o.wanted))
+		return 0;
+	s = read_headers(skb, o.hook);
 	if (!s || !captured_by_filter(s))
 		return 0;
 	e = identify(skb, s, o.hook, o.wanted, place.netns, place.ifindex, &flags);
@@ -299,6 +303,52 @@ int napi_gro_frags_entry(__u64 *ctx)
 /* Sockets. skb->dev is not to be trusted from here on: its place holds other things. */
 
 /*
+ * Something happened because of the skb that this CPU is receiving, which may be another's by now:
+ * said without looking at it, once.
+ */
+static __always_inline void observe_received(enum hook hook, __u64 arg)
+{
+	__u32 zero = 0;
+	struct receiving *last = bpf_map_lookup_elem(&received, &zero);
+	struct skb_entry *e;
+	struct event *record;
+
+	if (!last || !last->skb || !in_softirq())
+		return;
+	e = bpf_map_lookup_elem(&skbs, &last->skb);
+	if (!e || e->skb_id != last->skb_id || e->hook != HOOK_NETIF_RECEIVE_SKB)
+		return;
+	e->state |= SKB_DELIVERED;
+	e->hook = hook;
+	e->time = bpf_ktime_get_ns();
+	e->counter++;
+	record = reserve(sizeof(*record));
+	if (!record)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->time = e->time;
+	record->packet_id = e->packet_id;
+	record->skb_id = e->skb_id;
+	record->arg = arg;
+	record->netns = e->netns;
+	record->ifindex = e->ifindex;
+	record->len = e->print.length;
+	record->counter = e->counter - 1;
+	record->hook = hook;
+	record->cpu = bpf_get_smp_processor_id();
+	record->kind = RECORD_EVENT;
+	record->flags = EVENT_SOFTIRQ;
+	submit(record);
+}
+
+/* The end of the queue from which a UDP socket's readers take, as it stands in its members' links.
+ */
+static __always_inline __u64 udp_reader_queue(const struct sock *sk)
+{
+	return (__u64)sk + bpf_core_field_offset(struct udp_sock, reader_queue);
+}
+
+/*
  * A socket got something to read: what is last in its queue. Several may have been put there before
  * it is said once for each, so the oldest that was not reported yet is taken.
  */
@@ -307,7 +357,9 @@ int sk_data_ready(__u64 *ctx)
 {
 	const struct sock *sk = (void *)ctx[0];
 	__u16 family = sk->__sk_common.skc_family;
+	__u64 reader_queue = udp_reader_queue(sk);
 	struct sk_buff *skb, *oldest = 0;
+	__u64 seen = 0;
 
 	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET)
 		return 0;
@@ -316,7 +368,8 @@ int sk_data_ready(__u64 *ctx)
 		__u64 address = (__u64)skb;
 		struct skb_entry *e;
 
-		if (address == (__u64)&sk->sk_receive_queue)
+		/* A reader may move the whole queue to its own just now (net/ipv4/udp.c). */
+		if (!address || address == (__u64)&sk->sk_receive_queue || address == reader_queue)
 			break;
 		e = bpf_map_lookup_elem(&skbs, &address);
 		if (e && e->state & SKB_DELIVERED && e->head == (__u64)skb->head)
@@ -325,9 +378,13 @@ int sk_data_ready(__u64 *ctx)
 		skb = skb->prev;
 	}
 	if (oldest)
-		OBSERVE(oldest, place_of_socket(sk), .hook = HOOK_SK_DATA_READY, .wanted = CLONES,
-			.arg = (__u64)sk, .flags = family == AF_PACKET ? EVENT_TAP : 0,
-			.state = SKB_DELIVERED, .elsewhere = true, .queued = true);
+		seen = OBSERVE(oldest, place_of_socket(sk), .hook = HOOK_SK_DATA_READY,
+			       .wanted = CLONES, .arg = (__u64)sk,
+			       .flags = family == AF_PACKET ? EVENT_TAP : 0, .state = SKB_DELIVERED,
+			       .elsewhere = true, .queued = true);
+	if (!seen && sk->sk_protocol == IPPROTO_UDP)
+		/* A reader on another CPU was faster. */
+		observe_received(HOOK_SK_DATA_READY, (__u64)sk + 1);
 	return 0;
 }
 
@@ -350,39 +407,7 @@ int tcp_probe(__u64 *ctx)
 SEC("tp_btf/inet_sock_set_state")
 int inet_sock_set_state(__u64 *ctx)
 {
-	__u32 before = (__u32)ctx[1];
-	__u32 after = (__u32)ctx[2];
-	__u32 zero = 0;
-	struct receiving *last = bpf_map_lookup_elem(&received, &zero);
-	struct skb_entry *e;
-	struct event *record;
-
-	if (!last || !last->skb || !in_softirq())
-		return 0;
-	e = bpf_map_lookup_elem(&skbs, &last->skb);
-	if (!e || e->skb_id != last->skb_id || e->hook != HOOK_NETIF_RECEIVE_SKB)
-		return 0;
-	e->state |= SKB_DELIVERED;
-	e->hook = HOOK_INET_SOCK_SET_STATE;
-	e->time = bpf_ktime_get_ns();
-	record = reserve(sizeof(*record));
-	e->counter++;
-	if (!record)
-		return 0;
-	__builtin_memset(record, 0, sizeof(*record));
-	record->time = e->time;
-	record->packet_id = e->packet_id;
-	record->skb_id = e->skb_id;
-	record->arg = (__u64)before << 32 | after;
-	record->netns = e->netns;
-	record->ifindex = e->ifindex;
-	record->len = e->print.length;
-	record->counter = e->counter - 1;
-	record->hook = HOOK_INET_SOCK_SET_STATE;
-	record->cpu = bpf_get_smp_processor_id();
-	record->kind = RECORD_EVENT;
-	record->flags = EVENT_SOFTIRQ;
-	submit(record);
+	observe_received(HOOK_INET_SOCK_SET_STATE, (__u64)(__u32)ctx[1] << 32 | (__u32)ctx[2]);
 	return 0;
 }
 
@@ -435,7 +460,7 @@ int sock_recv_length(__u64 *ctx)
 		return 0;
 	__builtin_memset(record, 0, sizeof(*record));
 	next = BPF_CORE_READ((struct udp_sock *)sk, reader_queue.next);
-	if ((__u64)next == (__u64)sk + bpf_core_field_offset(struct udp_sock, reader_queue))
+	if ((__u64)next == udp_reader_queue(sk))
 		next = sk->sk_receive_queue.next;
 	address = (__u64)next;
 	e = bpf_map_lookup_elem(&skbs, &address);

@@ -26,12 +26,14 @@ public final class Laboratory implements AutoCloseable {
     private static final AtomicInteger RUNS = new AtomicInteger();
     private static final Duration READY_LIMIT = Duration.ofSeconds(10);
     private static final Duration DAEMON_GRACE = Duration.ofMillis(500);
+    private static final int DELETE_ATTEMPTS = 3;
 
     private record Running(Topology.Daemon daemon, Process process, Path output) {}
 
     private final Topology topology;
     private final String prefix;
     private final Map<String, NetnsThread> threads = new ConcurrentHashMap<>();
+    private final List<String> made = new ArrayList<>();
     private final List<Running> daemons = new ArrayList<>();
     private final Thread hook = new Thread(this::tearDown, "laboratory-removal");
     private boolean removed;
@@ -50,7 +52,11 @@ public final class Laboratory implements AutoCloseable {
     public static Laboratory build(Topology topology) {
         String prefix = "tt" + Long.toString(ProcessHandle.current().pid(), 36) + "x" + RUNS.incrementAndGet() + "-";
         Laboratory laboratory = new Laboratory(topology, prefix);
-        Runtime.getRuntime().addShutdownHook(laboratory.hook);
+        try {
+            Runtime.getRuntime().addShutdownHook(laboratory.hook);
+        } catch (IllegalStateException shuttingDown) {
+            throw new TracerException(TracerException.Kind.FAILURE, "the process is ending", "", shuttingDown);
+        }
         try {
             laboratory.build();
             return laboratory;
@@ -177,6 +183,8 @@ public final class Laboratory implements AutoCloseable {
             if (removed) {
                 throw new TracerException(TracerException.Kind.FAILURE, "the laboratory is closed", "");
             }
+            // Before it is made: a Ctrl-C may end the command in the middle.
+            made.add(real);
             Command.run(List.of("ip", "netns", "add", real));
             threads.put(real, NetnsThread.enter(real));
         }
@@ -337,14 +345,21 @@ public final class Laboratory implements AutoCloseable {
             }
         });
         threads.values().forEach(NetnsThread::close);
-        for (String real : threads.keySet()) {
+        made.forEach(Laboratory::delete);
+        made.clear();
+        threads.clear();
+    }
+
+    private static void delete(String real) {
+        Path name = NetnsThread.NAMED.resolve(real);
+        // Again, because a Ctrl-C goes to our children, too, and may end the command that removes.
+        for (int attempt = 0; attempt < DELETE_ATTEMPTS && Files.exists(name); attempt++) {
             try {
                 Command.attempt(List.of("ip", "netns", "del", real), "", Command.LIMIT);
             } catch (RuntimeException e) {
                 // The others must still be removed.
             }
         }
-        threads.clear();
     }
 
     /** Ends a process and what it forked, and waits for them. */

@@ -1,9 +1,11 @@
 package traitrace.lab;
 
 import com.carrotsearch.hppc.LongLongHashMap;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -11,8 +13,12 @@ import java.util.List;
 import java.util.Map;
 import traitrace.event.EventLayout;
 import traitrace.event.EventView;
+import traitrace.event.Flow;
 import traitrace.event.Hook;
 import traitrace.event.Layer;
+import traitrace.export.Palette;
+import traitrace.export.TextTimelines;
+import traitrace.export.WallClock;
 import traitrace.kernel.Btf;
 import traitrace.kernel.Capture;
 import traitrace.kernel.CaptureOptions;
@@ -51,7 +57,6 @@ final class StagesObserver implements Observer {
     private TimelineStream stream;
     private Thread reader;
     private volatile boolean stopped;
-    private long records;
     private long recordBytes;
 
     StagesObserver(Scenario scenario) {
@@ -63,9 +68,9 @@ final class StagesObserver implements Observer {
         return timelines;
     }
 
-    /** Of events and snapshots, without payloads: what the stream of events takes. */
-    long recordBytes() {
-        return recordBytes;
+    /** What the stream of events takes for one packet, without payloads: bytes. */
+    long bytesPerPacket() {
+        return timelines.isEmpty() ? 0 : recordBytes / timelines.size();
     }
 
     @Override
@@ -99,7 +104,6 @@ final class StagesObserver implements Observer {
             number(event);
             return;
         }
-        records++;
         recordBytes += event.length();
         names.accept(event);
         stream.accept(event);
@@ -152,7 +156,11 @@ final class StagesObserver implements Observer {
             if (hop.tap()) {
                 continue;
             }
-            long number = numbers.getOrDefault(key(hop.skbId(), hop.counter()), Numbering.UNKNOWN);
+            // In a TCP receive queue an skb holds what was coalesced into it: its first number says nothing of them.
+            boolean coalesced = hop.hook() == Hook.SKB_COPY_DATAGRAM && isTcp(hop);
+            long number = coalesced
+                    ? Numbering.UNKNOWN
+                    : numbers.getOrDefault(key(hop.skbId(), hop.counter()), Numbering.UNKNOWN);
             number = number == Numbering.UNKNOWN ? echo(hop) : number;
             // The receipt of a datagram, and the copy of a queued one, have no payload record of their own.
             number = number == Numbering.UNKNOWN && hop.counter() < 0
@@ -177,6 +185,10 @@ final class StagesObserver implements Observer {
         }
     }
 
+    private static boolean isTcp(Hop hop) {
+        return hop.headers().layers().stream().anyMatch(Layer.Tcp.class::isInstance);
+    }
+
     /** The weakest link by which each skb belongs to the packet. */
     private static Map<Long, Evidence> evidence(Timeline timeline) {
         Map<Long, Evidence> weakest = new HashMap<>();
@@ -196,6 +208,15 @@ final class StagesObserver implements Observer {
                 .map(Edge::evidence)
                 .findFirst()
                 .orElse(Evidence.GUESSED);
+    }
+
+    void print(PrintStream out) {
+        TextTimelines text = new TextTimelines(
+                names,
+                Flow::summary,
+                new WallClock(0, ZoneOffset.UTC),
+                new TextTimelines.Style(160, true, Palette.auto(false, "", "dumb")));
+        timelines.forEach(timeline -> out.println(text.render(timeline)));
     }
 
     private long echo(Hop hop) {

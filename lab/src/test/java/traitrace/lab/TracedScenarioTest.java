@@ -15,7 +15,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each scenario, traced for real, and judged by the numbers in the payloads. */
+/**
+ * Each scenario, traced for real, and judged by the numbers in the payloads.
+ *
+ * <p>In the environment, SCENARIO=name runs one alone and TIMELINES=1 prints what was seen.
+ */
 @Tag("scenario")
 class TracedScenarioTest {
     private static final List<Judge.Judgement> JUDGEMENTS = new ArrayList<>();
@@ -46,12 +50,9 @@ class TracedScenarioTest {
         assertThat(outcome.broken()).isEmpty();
         JUDGEMENTS.add(outcome.judgement());
         System.out.print(ScoreTable.render(List.of(outcome.judgement())));
-        if (System.getenv("DUMP") != null) {
-            observer.timelines().forEach(t -> {
-                System.out.println("DUMP " + traitrace.timeline.Timeline.formatId(t.packetId()) + " " + t.verdict() + " " + t.verdictText());
-                t.hops().forEach(h -> System.out.println("DUMP    " + h.timeNs() + " cpu" + h.cpu() + " " + Long.toHexString(h.skbId()) + " #" + h.counter() + " " + h.netnsName() + " " + h.device() + " " + h.hook().kernelName() + " pid " + h.pid() + " len " + h.lenBytes() + " " + h.detail() + " miss " + h.missing() + " " + traitrace.event.Flow.summary(h.headers())+ " arg " + Long.toHexString(h.arg())));
-                t.edges().forEach(e -> System.out.println("DUMP    " + e));
-            });
+        System.out.println("bytes of events per packet: " + observer.bytesPerPacket());
+        if (System.getenv("TIMELINES") != null) {
+            observer.print(System.out);
         }
         assertThat(outcome.judgement().failures()).isEmpty();
     }

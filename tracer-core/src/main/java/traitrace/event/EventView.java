@@ -1,6 +1,7 @@
 package traitrace.event;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -30,6 +31,13 @@ public final class EventView {
             return false;
         }
         return !hasSnapshot() || (length >= EventLayout.MAX_BYTES && captured() <= EventLayout.SNAPSHOT_DATA_BYTES);
+    }
+
+    /** A view of a copy of this record, which stays valid. */
+    public EventView copy() {
+        byte[] bytes = new byte[length];
+        buffer.get(offset, bytes);
+        return new EventView().wrap(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN), 0, length);
     }
 
     public ByteBuffer buffer() {

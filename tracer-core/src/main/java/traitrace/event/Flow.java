@@ -30,7 +30,7 @@ public record Flow(IpAddress source, IpAddress destination, int sourcePort, int 
 
     /**
      * The packet in one line, by its innermost header: the text of its flow with what ICMP, ARP and fragments add.
-     * {@code 10.0.0.1 > 10.0.0.2 icmp echo request id 7 seq 1}, {@code who-has 10.0.0.2 tell 10.0.0.1}. Where there is
+     * {@code 10.0.0.1:4000 > 10.0.0.2:80 tcp SYN}, {@code 10.0.0.1 > 10.0.0.2 icmp echo request id 7 seq 1}, {@code who-has 10.0.0.2 tell 10.0.0.1}. Where there is
      * no IP or ARP header, the Ethernet addresses; empty if nothing is known.
      */
     public static String summary(Headers headers) {
@@ -48,6 +48,8 @@ public record Flow(IpAddress source, IpAddress destination, int sourcePort, int 
                 summary = innermost(headers).orElseThrow().text() + fragment(ip.fragmentOffset());
             } else if (layer instanceof Layer.Ipv6 ip) {
                 summary = innermost(headers).orElseThrow().text() + fragment(ip.fragmentOffset());
+            } else if (layer instanceof Layer.Tcp tcp) {
+                summary += " " + HeaderText.tcpFlags(tcp.flags());
             } else if (layer instanceof Layer.Icmp icmp) {
                 Flow flow = innermost(headers).orElseThrow();
                 summary = flow.source + " > " + flow.destination + " " + ProtocolNames.icmp(icmp);

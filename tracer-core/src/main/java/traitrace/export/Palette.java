@@ -34,7 +34,7 @@ public enum Palette {
         return terminal && !refused && !"dumb".equals(term) ? COLOURED : PLAIN;
     }
 
-    String paint(Role role, String text) {
+    public String paint(Role role, String text) {
         return this == PLAIN || role.sgr.isEmpty() || text.isBlank()
                 ? text
                 : "\u001b[" + role.sgr + "m" + text + "\u001b[0m";

@@ -29,6 +29,16 @@ record Row(List<Hop> hops) {
                 : last().hook().stage();
     }
 
+    /** The process that sent the packet here; empty where the kernel did, or forwards it. */
+    String sender() {
+        Hop hop = first();
+        return hop.hook() == Hook.NET_DEV_QUEUE
+                        && hop.pid() != 0
+                        && !hop.process().isEmpty()
+                ? "from " + hop.process() + "[" + hop.pid() + "]"
+                : "";
+    }
+
     /** What happened, in at most 20 characters and the name of a process. */
     String what() {
         if (hops.size() > 1 && last().hook() == Hook.NET_DEV_START_XMIT) {

@@ -136,23 +136,19 @@ public final class TextTimelines {
         String brief = verdictShort(timeline);
         String total = Durations.text(timeline.totalNs());
         Role role = role(timeline.verdict());
-        List<Line> candidates = List.of(
-                header(id, time, from, role, verdict(timeline), total),
-                header(id, time, from, role, brief, total),
-                header(id, "", from, role, brief, total),
-                header(id, "", from, role, brief, ""));
-        List<Integer> widths = List.of(
-                width(id, time, from, verdict(timeline), total),
-                width(id, time, from, brief, total),
-                width(id, from, brief, total),
-                width(id, from, brief));
-        for (int i = 0; i < candidates.size(); i++) {
-            if (widths.get(i) <= style.columns()) {
-                out.add(candidates.get(i));
-                return;
-            }
+        String full = verdict(timeline);
+        if (width(id, time, from, full, total) <= style.columns()) {
+            out.add(header(id, time, from, role, full, total));
+            return;
         }
-        if (width(id, brief) <= style.columns()) {
+        if (width(id, time, from, brief, total) <= style.columns()) {
+            out.add(header(id, time, from, role, brief, total));
+            return;
+        }
+        // When, how and how long stay together; from where to where gets a line of its own.
+        if (width(id, time, brief, total) <= style.columns()) {
+            out.add(header(id, time, "", role, brief, total));
+        } else if (width(id, brief) <= style.columns()) {
             out.add(header(id, "", "", role, brief, width(id, brief, total) <= style.columns() ? total : ""));
         } else {
             out.add(header(id, "", "", role, "", total));
@@ -200,7 +196,8 @@ public final class TextTimelines {
                 labels.width(),
                 longest(rows, r -> r.last().netnsName()),
                 longest(rows, r -> r.last().device()),
-                longest(rows, Row::what));
+                // Who received it is longer than all else and stands last: it must not push the notes aside.
+                longest(rows, r -> r.last().hook().stage() == Stage.USER ? "" : r.what()));
         long before = timeline.hops().get(0).timeNs();
         Hop last = null;
         for (int i = 0; i < rows.size(); i++) {
@@ -224,7 +221,7 @@ public final class TextTimelines {
             cell(line, Role.NORMAL, hop.device(), columns.device(), columns);
             cell(line, Role.FAINT, row.stage().label(), columns.stage(), columns);
             line.add(drop ? Role.BAD : Role.NORMAL, row.what());
-            notes(line, columns, row, links, wait ? percent(delta, timeline.totalNs()) : 0, out);
+            notes(line, columns, row, i == 0, links, wait ? percent(delta, timeline.totalNs()) : 0, out);
             before = hop.timeNs();
             last = hop;
         }
@@ -261,13 +258,22 @@ public final class TextTimelines {
 
     /** What changed: beside the description as far as there is room, then in lines of its own. */
     private void notes(
-            Line line, Columns columns, Row row, List<EdgeNotes.Note> links, int waitPercent, List<Line> out) {
+            Line line,
+            Columns columns,
+            Row row,
+            boolean begins,
+            List<EdgeNotes.Note> links,
+            int waitPercent,
+            List<Line> out) {
         List<Words> notes = new ArrayList<>();
         links.forEach(l -> notes.add(new Words(l.guessed() ? Role.CAUTION : Role.CHANGE, l.text())));
         row.hops().stream()
                 .flatMap(h -> h.changes().stream())
                 .filter(c -> Folding.telling(c, style.allEvents()))
                 .forEach(c -> notes.add(new Words(Role.CHANGE, change(c))));
+        if (begins && !row.sender().isEmpty()) {
+            notes.add(new Words(Role.NORMAL, row.sender()));
+        }
         if (!row.last().detail().isEmpty()) {
             notes.add(new Words(Role.NORMAL, row.last().detail()));
         }

@@ -69,6 +69,12 @@ final class Fingerprint {
         return known && protocol == 17 && fragmentOffset == 0;
     }
 
+    /** What the fragments of a datagram share; 0 = it is no fragment and will not be cut into some. */
+    long datagram() {
+        boolean mayBeCut = protocol != 6 && !dontFragment && id != 0;
+        return isFragment() || mayBeCut ? mix(hosts, id) | 1 : 0;
+    }
+
     /** Sequence numbers used: payload, and one each for SYN and FIN. */
     int sequenceLength() {
         return payloadLength + (tcpFlags & 1) + (tcpFlags >> 1 & 1);

@@ -42,7 +42,19 @@ public final class Lineage implements EventSink {
     private static final int TCP_PROBE = Hook.TCP_PROBE.id();
     private static final int SET_STATE = Hook.INET_SOCK_SET_STATE.id();
     private static final int MSG_PEEK = 2;
+    /** In the argument of sk_data_ready. */
+    private static final long ALREADY_TAKEN = 1;
+
     private static final int FINISHED_IDS = 1 << 18;
+    private static final EdgeKind[] EDGE_KINDS = EdgeKind.values();
+    private static final Evidence[] EVIDENCE = Evidence.values();
+    /** Stands for every packet whose story was told. */
+    private static final Packet FINISHED = new Packet(0);
+
+    static {
+        FINISHED.finished = true;
+    }
+
     private static final long SECOND = 1_000_000_000L;
 
     private final Consumer<Packet> finished;
@@ -112,6 +124,7 @@ public final class Lineage implements EventSink {
         if (now - expired > SECOND) {
             expired = now;
             tcp.expire(now);
+            queues.expire(now);
         }
     }
 
@@ -131,20 +144,17 @@ public final class Lineage implements EventSink {
     private void finish(Packet packet) {
         packet.list.remove(packet);
         packet.finished = true;
-        for (Skb skb : packet.skbs()) {
-            skbs.remove(skb.id);
-            // The kernel's own id of each skb's first packet may still be written in late records.
-            remember(skb.id);
-        }
-        forgetIds(packet);
-        finished.accept(packet);
-    }
-
-    private void forgetIds(Packet packet) {
         packets.remove(packet.id());
         for (Skb skb : packet.skbs()) {
+            skbs.remove(skb.id);
+            // A packet that was merged into this one went by the id of its first skb.
             packets.remove(skb.id);
+            remember(skb.id);
+            // The indexes hold skbs for a while: they must not hold all that was recorded of them.
+            skb.packet = FINISHED;
+            skb.open = false;
         }
+        finished.accept(packet);
     }
 
     private void remember(long skbId) {
@@ -185,6 +195,8 @@ public final class Lineage implements EventSink {
             place(skb, event);
             if (moved && skb.tcp) {
                 tcp.put(skb, event.time());
+            } else if (moved && skb.datagram != 0) {
+                fragments.put(fragmentKey(skb), skb, event.time());
             }
         }
         Packet packet = skb.packet;
@@ -207,7 +219,7 @@ public final class Lineage implements EventSink {
         if (hook == KFREE_SKB) {
             skb.open = false;
             packet.dropped = true;
-            if (skb.atSocket && skb.udp) {
+            if (skb.atSocket) {
                 queues.dropped(skb);
             }
         } else if (hook == CONSUME_SKB) {
@@ -219,8 +231,14 @@ public final class Lineage implements EventSink {
             packet.transmitted = true;
         } else if (hook == DATA_READY) {
             skb.atSocket = true;
-            if (skb.udp) {
+            // A datagram that was a fragment last has no ports in sight; what is not UDP is never received so.
+            if ((event.arg() & ALREADY_TAKEN) == 0) {
                 queues.queued(event.arg(), skb);
+            } else {
+                SocketQueues.Receipt receipt = queues.queuedAndTaken(event.arg() & ~ALREADY_TAKEN, skb, event.time());
+                if (receipt != null) {
+                    delivered(skb, receipt.record(), true);
+                }
             }
         } else if (hook == TCP_PROBE || hook == SET_STATE) {
             skb.atSocket = true;
@@ -303,7 +321,7 @@ public final class Lineage implements EventSink {
         } else if (print.isUdp() && skb.gsoSize > 0) {
             datagrams.put(Fingerprint.mix(print.flow, skb.netns), skb, now);
         }
-        if (print.isFragment() || (print.protocol != 6 && !print.dontFragment && print.id != 0)) {
+        if (skb.datagram != 0) {
             fragments.put(fragmentKey(skb), skb, now);
         }
         if (print.distinct() && skb.sequenceLength > 0) {
@@ -311,8 +329,8 @@ public final class Lineage implements EventSink {
         }
     }
 
-    private long fragmentKey(Skb skb) {
-        return Fingerprint.mix(Fingerprint.mix(print.hosts, print.id), skb.netns);
+    private static long fragmentKey(Skb skb) {
+        return Fingerprint.mix(skb.datagram, skb.netns);
     }
 
     /** A packet that no probe could tie to another: is it made of one that we know? */
@@ -410,17 +428,15 @@ public final class Lineage implements EventSink {
     }
 
     private void edge(EventView event) {
-        EdgeKind[] kinds = EdgeKind.values();
-        Evidence[] levels = Evidence.values();
-        if (event.hook() >= kinds.length || event.flags() >= levels.length) {
+        if (event.hook() >= EDGE_KINDS.length || event.flags() >= EVIDENCE.length) {
             return;
         }
         Packet packet = packet(event.packetId());
         if (packet == null) {
             return;
         }
-        EdgeKind kind = kinds[event.hook()];
-        Evidence evidence = levels[event.flags()];
+        EdgeKind kind = EDGE_KINDS[event.hook()];
+        Evidence evidence = EVIDENCE[event.flags()];
         String why = evidence == Evidence.PROVED ? "shares its data" : "same headers and first bytes";
         packet.add(new Edge(event.time(), event.arg(), event.skbId(), kind, evidence, why));
         if (skbs.get(event.skbId()) == null && !done.contains(event.skbId())) {
@@ -453,20 +469,27 @@ public final class Lineage implements EventSink {
             return;
         }
         SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.len());
-        if (taken == null || taken.skb().packet.finished) {
+        if (taken == null) {
+            queues.waitForQueued(event.arg(), new SocketQueues.Receipt(event.time(), event.len(), event.copy()));
+        } else {
+            delivered(taken.skb(), event, taken.certain());
+        }
+    }
+
+    private void delivered(Skb skb, EventView receipt, boolean certain) {
+        Packet packet = skb.packet;
+        if (packet.finished) {
             return;
         }
-        Skb skb = taken.skb();
-        Packet packet = skb.packet;
         skb.open = false;
-        packet.add(event, skb.id, 0);
+        packet.add(receipt, skb.id, 0);
         packet.add(new Edge(
-                event.time(),
+                receipt.time(),
                 skb.id,
                 0,
                 EdgeKind.DELIVER,
-                taken.certain() ? Evidence.MATCHED : Evidence.GUESSED,
-                taken.certain() ? "next in the socket's queue" : "oldest in the socket's queue"));
+                certain ? Evidence.MATCHED : Evidence.GUESSED,
+                certain ? "next in the socket's queue" : "oldest in the socket's queue"));
         packet.delivered = true;
         schedule(packet);
     }

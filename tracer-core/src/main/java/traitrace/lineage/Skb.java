@@ -32,6 +32,9 @@ final class Skb {
     int payloadLength;
     int udpLength;
     long ipId;
+    /** Addresses, protocol and IP id: what the fragments of a datagram share; 0 = it is none and becomes none. */
+    long datagram;
+
     int gsoSize;
     int gsoSegs;
 
@@ -50,6 +53,7 @@ final class Skb {
         payloadLength = print.payloadLength;
         udpLength = print.udpLength;
         ipId = print.id;
+        datagram = print.datagram();
         this.gsoSize = gsoSize;
         this.gsoSegs = gsoSegs;
     }

@@ -3,6 +3,7 @@ package traitrace.lineage;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import traitrace.event.EventView;
 
 /**
  * The receive queues of UDP sockets, as far as they were seen to fill.
@@ -15,6 +16,19 @@ final class SocketQueues {
     private static final int LONGEST = 65_536;
 
     private final LongObjectHashMap<ArrayDeque<Skb>> queues = new LongObjectHashMap<>();
+
+    private static final int MOST_RECEIPTS = 16;
+    /** A reader on another CPU overtakes the report by microseconds. */
+    private static final long RECEIPT_WAITS_NS = 2_000_000;
+
+    private final LongObjectHashMap<ArrayDeque<Receipt>> waiting = new LongObjectHashMap<>();
+
+    /**
+     * A task took a datagram.
+     *
+     * @param record the record of it, a copy
+     */
+    record Receipt(long time, long bytes, EventView record) {}
 
     /** What was taken, and whether the order of the queue left no other choice. */
     record Taken(Skb skb, boolean certain) {}
@@ -44,6 +58,45 @@ final class SocketQueues {
             queues.remove(socket);
         }
         return taken;
+    }
+
+    /**
+     * A datagram was in the queue so shortly that it was seen to be put there only after it had been taken.
+     *
+     * @return the receipt of it that waited; null if the reader has not come back yet
+     */
+    Receipt queuedAndTaken(long socket, Skb skb, long now) {
+        ArrayDeque<Receipt> receipts = waiting.get(socket);
+        Receipt receipt = null;
+        while (receipts != null && receipt == null && !receipts.isEmpty()) {
+            Receipt oldest = receipts.poll();
+            receipt = now - oldest.time() <= RECEIPT_WAITS_NS && fits(skb, oldest.bytes()) ? oldest : null;
+        }
+        if (receipts != null && receipts.isEmpty()) {
+            waiting.remove(socket);
+        }
+        if (receipt == null) {
+            queued(socket, skb);
+        }
+        return receipt;
+    }
+
+    /** Nothing that was seen to be queued can have been taken: what was may still be told. */
+    void waitForQueued(long socket, Receipt receipt) {
+        ArrayDeque<Receipt> receipts = waiting.get(socket);
+        if (receipts == null) {
+            receipts = new ArrayDeque<>(2);
+            waiting.put(socket, receipts);
+        }
+        if (receipts.size() == MOST_RECEIPTS) {
+            receipts.poll();
+        }
+        receipts.add(receipt);
+    }
+
+    /** Forgets receipts that wait for nothing. */
+    void expire(long now) {
+        waiting.removeAll((socket, receipts) -> now - receipts.peekLast().time() > RECEIPT_WAITS_NS);
     }
 
     /** A datagram that was dropped in the queue is not read. */

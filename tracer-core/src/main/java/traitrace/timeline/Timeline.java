@@ -1,6 +1,7 @@
 package traitrace.timeline;
 
 import java.util.List;
+import traitrace.event.Stage;
 import traitrace.lineage.Edge;
 
 /**
@@ -24,9 +25,24 @@ public record Timeline(
         return String.format("%016x", id);
     }
 
-    /** From the first hop to the last, ns. */
+    /**
+     * From the first hop to the end of the story, ns. The kernel may free what a process took long after it was
+     * taken: that is no part of the way.
+     */
     public long totalNs() {
-        return hops.get(hops.size() - 1).timeNs() - hops.get(0).timeNs();
+        return hops.get(end()).timeNs() - hops.get(0).timeNs();
+    }
+
+    private int end() {
+        int end = hops.size() - 1;
+        if (verdict instanceof Verdict.Delivered) {
+            for (int i = end; i >= 0; i--) {
+                if (hops.get(i).hook().stage() == Stage.USER && !hops.get(i).tap()) {
+                    return i;
+                }
+            }
+        }
+        return end;
     }
 
     /** Events known to be lost. */

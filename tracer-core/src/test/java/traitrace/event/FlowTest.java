@@ -33,7 +33,7 @@ class FlowTest {
     @Test
     void putsIpv6InBracketsOnlyBeforeAPort() {
         assertThat(summary(ipv6("2001:db8::1", "2001:db8::2", 6, tcp(1, 53, 2, NOTHING, NOTHING))))
-                .isEqualTo("[2001:db8::1]:1 > [2001:db8::2]:53 tcp");
+                .isEqualTo("[2001:db8::1]:1 > [2001:db8::2]:53 tcp SYN");
         assertThat(summary(ipv6("2001:db8::1", "2001:db8::2", 58, icmp(128, 0, 7, 1))))
                 .isEqualTo("2001:db8::1 > 2001:db8::2 icmp6 echo request id 7 seq 1");
     }

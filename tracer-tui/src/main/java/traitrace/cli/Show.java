@@ -70,24 +70,8 @@ final class Show {
     }
 
     private void summary(Losses losses) {
-        StringBuilder line = new StringBuilder();
-        line.append(plural(tally.packets(), "packet")).append(", ").append(plural(tally.events(), "event"));
-        String separator = ": ";
-        for (var verdict : tally.verdicts().entrySet()) {
-            line.append(separator).append(verdict.getValue()).append(' ').append(verdict.getKey());
-            separator = ", ";
-        }
-        context.tell(line.toString());
-        if (losses.any()) {
-            context.tell("LOST: " + plural(losses.events(), "event") + " (rings full), "
-                    + plural(losses.missedRuns(), "probe run") + " skipped by the kernel, "
-                    + plural(losses.untracked(), "packet")
-                    + " without an id (tables full): narrow the filter to lose fewer");
-        }
-    }
-
-    private static String plural(long n, String noun) {
-        return n + " " + noun + (n == 1 ? "" : "s");
+        context.tell(Summary.packets(tally));
+        Summary.losses(losses).ifPresent(context::tell);
     }
 
     /** Ends at the count exactly, whatever the source still has in hand. */

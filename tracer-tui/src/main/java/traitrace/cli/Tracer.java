@@ -33,6 +33,11 @@ public interface Tracer {
             netns = List.copyOf(netns);
         }
 
+        /** With rings as large as usual. */
+        public Request(String filter, List<String> netns) {
+            this(filter, netns, null);
+        }
+
         CaptureOptions options() {
             return ringBytes == null ? CaptureOptions.DEFAULT : CaptureOptions.DEFAULT.withRingBytes(ringBytes);
         }

@@ -19,13 +19,15 @@ import traitrace.event.Hook;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
 import traitrace.export.RecordingReader;
+import traitrace.kernel.Requirement;
+import traitrace.kernel.Requirements;
 import traitrace.names.Names;
 import traitrace.timeline.Hop;
 import traitrace.timeline.Timeline;
 import traitrace.timeline.Verdict;
 
 /** A tracer that sees {@code packets} packets, one every {@code millis}, each with one event. */
-final class FakeTracer implements Tracer {
+class FakeTracer implements Tracer {
     static final CaptureInfo INFO = new CaptureInfo("test", "6.18.2", 1_700_000_000_000_000_000L, "", Map.of());
 
     int packets = 3;
@@ -33,7 +35,8 @@ final class FakeTracer implements Tracer {
     Losses losses = Losses.NONE;
     RuntimeException failure;
     Request request;
-    List<Check> checks = List.of(new Check("BTF", Status.OK, "/sys/kernel/btf/vmlinux", "", ""));
+    List<Requirement> requirements =
+            List.of(new Requirement("BTF", Requirement.Status.OK, "/sys/kernel/btf/vmlinux", "", ""));
 
     @Override
     public TimelineSource live(Request request) {
@@ -113,7 +116,8 @@ final class FakeTracer implements Tracer {
     }
 
     @Override
-    public TimelineSource replay(Path recording) {
+    public TimelineSource replay(Path recording, Request request) {
+        this.request = request;
         return new Replay(RecordingReader.open(recording), FakeTracer::lineage);
     }
 
@@ -123,8 +127,8 @@ final class FakeTracer implements Tracer {
     }
 
     @Override
-    public List<Check> checks() {
-        return checks;
+    public Requirements requirements() {
+        return new Requirements(requirements);
     }
 
     @Override

@@ -1,0 +1,131 @@
+package traitrace.cli;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import traitrace.event.Flow;
+import traitrace.timeline.Hop;
+import traitrace.timeline.Timeline;
+import traitrace.timeline.Verdict;
+
+/**
+ * One thing that the demo shows.
+ *
+ * @param heading a few words
+ * @param note one or two sentences
+ * @param timelines in the order in which to read them; empty if the capture has none
+ */
+record DemoStory(String heading, String note, List<Timeline> timelines) {
+    private static final int TCP = 6;
+    private static final int UDP = 17;
+
+    DemoStory {
+        timelines = List.copyOf(timelines);
+    }
+
+    /** Whether a packet is of the demo's traffic, not of what hosts say to each other unasked. */
+    static boolean traffic(Timeline timeline) {
+        int protocol = protocol(timeline);
+        return protocol == TCP || protocol == UDP;
+    }
+
+    /**
+     * Chooses from the packets of scenario {@code demo}: of many alike the one whose journey took as long as most, and
+     * what followed from it.
+     *
+     * @param timelines in any order
+     */
+    static List<DemoStory> of(List<Timeline> timelines) {
+        List<Timeline> packets = timelines.stream()
+                .filter(DemoStory::traffic)
+                .sorted(Comparator.comparingLong(DemoStory::start))
+                .toList();
+        Optional<Timeline> request = typical(packets, delivered(UDP, "client", "relay"));
+        Optional<Timeline> onward = request.flatMap(t -> next(packets, t, delivered(UDP, "relay", "server")));
+        Optional<Timeline> answer = onward.flatMap(t -> next(packets, t, delivered(UDP, "server", "relay")));
+        Optional<Timeline> reply = answer.flatMap(t -> next(packets, t, delivered(UDP, "relay", "client")));
+        return List.of(
+                new DemoStory(
+                        "A request over UDP, delivered: client to relay",
+                        "One packet, one id: through the bridge, DNAT and masquerade at gate, and the VXLAN tunnel.",
+                        all(request)),
+                new DemoStory(
+                        "The relay passes it on: relay to server",
+                        "The relay reads and re-sends: two packets, two ids; following through processes comes later.",
+                        all(onward)),
+                new DemoStory(
+                        "The reply: server to relay, relay to client",
+                        "Two packets again; on its way home the second leaves the tunnel and has its addresses restored.",
+                        all(answer, reply)),
+                new DemoStory(
+                        "A segment of data over TCP, delivered: client to relay",
+                        "The same way for a stream.",
+                        all(typical(packets, delivered(TCP, "client", "relay")))),
+                new DemoStory(
+                        "A packet that is dropped, and why",
+                        "A rule on relay lets nobody ask the server on UDP port 53.",
+                        all(typical(packets, dropped(UDP, "client")))));
+    }
+
+    private static Predicate<Timeline> delivered(int protocol, String from, String to) {
+        return t -> t.verdict() instanceof Verdict.Delivered
+                && protocol(t) == protocol
+                && first(t).netnsName().equals(from)
+                && last(t).netnsName().equals(to);
+    }
+
+    private static Predicate<Timeline> dropped(int protocol, String from) {
+        return t -> t.verdict() instanceof Verdict.Dropped
+                && protocol(t) == protocol
+                && first(t).netnsName().equals(from);
+    }
+
+    private static Optional<Timeline> typical(List<Timeline> packets, Predicate<Timeline> wanted) {
+        List<Timeline> alike = packets.stream()
+                .filter(wanted.and(t -> t.missing() == 0))
+                .sorted(Comparator.comparingLong(Timeline::totalNs))
+                .toList();
+        return alike.isEmpty() ? Optional.empty() : Optional.of(alike.get(alike.size() / 2));
+    }
+
+    /** The scenario sends one request at a time: what comes next is its own. */
+    private static Optional<Timeline> next(List<Timeline> packets, Timeline after, Predicate<Timeline> wanted) {
+        return packets.stream().filter(wanted.and(t -> start(t) > start(after))).findFirst();
+    }
+
+    @SafeVarargs
+    private static List<Timeline> all(Optional<Timeline>... timelines) {
+        List<Timeline> all = new ArrayList<>();
+        for (Optional<Timeline> timeline : timelines) {
+            if (timeline.isEmpty()) {
+                return List.of();
+            }
+            all.add(timeline.get());
+        }
+        return all;
+    }
+
+    private static int protocol(Timeline timeline) {
+        for (Hop hop : timeline.hops()) {
+            Optional<Flow> flow = Flow.innermost(hop.headers());
+            if (flow.isPresent()) {
+                return flow.get().protocol();
+            }
+        }
+        return -1;
+    }
+
+    private static long start(Timeline timeline) {
+        return first(timeline).timeNs();
+    }
+
+    private static Hop first(Timeline timeline) {
+        return timeline.hops().get(0);
+    }
+
+    private static Hop last(Timeline timeline) {
+        return timeline.hops().get(timeline.hops().size() - 1);
+    }
+}
