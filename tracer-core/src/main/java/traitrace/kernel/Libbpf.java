@@ -68,9 +68,10 @@ public interface Libbpf {
 
     /** @throws TracerException (environment) if libbpf is not installed */
     static Libbpf load() {
+        Libc.load();
         try {
             return Loaded.LIBBPF;
-        } catch (NoClassDefFoundError | ExceptionInInitializerError | UnsatisfiedLinkError e) {
+        } catch (LinkageError e) {
             throw new TracerException(
                     TracerException.Kind.ENVIRONMENT, "libbpf.so.1 cannot be loaded", "apt install libbpf1", e);
         }
@@ -78,7 +79,9 @@ public interface Libbpf {
 
     /** Loaded at the first use: it costs a quarter of a second at start-up. */
     final class Loaded {
-        private static final Libbpf LIBBPF = LibraryLoader.create(Libbpf.class).load("libbpf.so.1");
+        /** Without failing at once, jnr would hand out an object of which every function fails. */
+        private static final Libbpf LIBBPF =
+                LibraryLoader.create(Libbpf.class).failImmediately().load("libbpf.so.1");
 
         private Loaded() {}
     }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class ProbeObject implements AutoCloseable {
     private static final String RESOURCE = "stages.bpf.o";
     private static final int BPF_MAP_TYPE_RINGBUF = 27;
     private static final int EPERM = 1;
+    private static final int ENOMEM = 12;
     /** Programs that are not hooks. */
     private static final String SWEEP = "sweep";
 
@@ -45,6 +47,8 @@ final class ProbeObject implements AutoCloseable {
 
     /** @throws TracerException (environment, permission, attach) */
     static ProbeObject load(Btf kernel, CaptureOptions options) {
+        // The kernel's EPERM would not say which one is missing.
+        Capabilities.of(Path.of("/proc")).ifPresent(Capabilities::require);
         Libbpf libbpf = Libbpf.load();
         Libc libc = Libc.load();
         LibbpfWords words = LibbpfWords.listen(libbpf, libc);
@@ -106,6 +110,12 @@ final class ProbeObject implements AutoCloseable {
         libbpf.bpf_map__set_max_entries(map("rings"), ringCount);
         for (int i = 0; i < ringCount; i++) {
             int fd = libbpf.bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring" + i, 0, 0, options.ringBytes(), null);
+            if (fd == -ENOMEM) {
+                throw new TracerException(
+                        Kind.ENVIRONMENT,
+                        "the kernel has no memory for " + ringCount + " rings of " + options.ringBytes() + " bytes",
+                        "make them smaller with --ring");
+            }
             if (fd < 0) {
                 throw refused("a ring of " + options.ringBytes() + " bytes cannot be made", -fd);
             }
@@ -147,11 +157,12 @@ final class ProbeObject implements AutoCloseable {
     }
 
     private TracerException refused(String what, int errno) {
+        // Not for want of capabilities, which were looked at before. EACCES is the verifier's.
         if (errno == EPERM) {
             return new TracerException(
-                    Kind.PERMISSION,
+                    Kind.ENVIRONMENT,
                     what + ": permission denied",
-                    "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; traitrace doctor tells more");
+                    "a seccomp filter or a security module forbids bpf(2) here: run it outside of the container");
         }
         return new TracerException(Kind.ATTACH, what + " (errno " + errno + "): " + words, "traitrace doctor");
     }

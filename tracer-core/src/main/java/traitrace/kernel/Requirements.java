@@ -41,16 +41,9 @@ public record Requirements(List<Requirement> list) {
     private static final Set<Hook> BACKBONE =
             Set.of(Hook.NET_DEV_QUEUE, Hook.NETIF_RECEIVE_SKB, Hook.CONSUME_SKB, Hook.KFREE_SKB);
 
-    // Bits of CapEff (include/uapi/linux/capability.h).
-    private static final int CAP_NET_ADMIN = 12;
-    private static final int CAP_SYS_ADMIN = 21;
-    private static final int CAP_PERFMON = 38;
-    private static final int CAP_BPF = 39;
-
     private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
     private static final Pattern LOCKDOWN_STATE = Pattern.compile("\\[(\\w+)]");
     private static final Pattern MEM_AVAILABLE = Pattern.compile("MemAvailable:\\s+(\\d{1,15}) kB");
-    private static final Pattern CAP_EFF = Pattern.compile("CapEff:\\s+([0-9a-f]{1,16})\\b");
 
     /** Files of proc and sysfs read here are shorter, or only their beginning counts. */
     private static final int MAX_BYTES = 1 << 16;
@@ -183,31 +176,21 @@ public record Requirements(List<Requirement> list) {
     }
 
     private static Requirement capabilities(Host host) {
-        Matcher matcher =
-                CAP_EFF.matcher(read(host.proc().resolve("self/status")).orElse(""));
-        if (!matcher.find()) {
+        Optional<Capabilities> known = Capabilities.of(host.proc());
+        if (known.isEmpty()) {
             return new Requirement(
                     CAPABILITIES, Status.WARN, "unknown", "cannot tell what we may do", "run as root: sudo traitrace");
         }
-        long set = Long.parseUnsignedLong(matcher.group(1), 16);
-        // CAP_SYS_ADMIN stands for the two that were split from it in 5.8 (include/linux/capability.h, bpf_capable).
-        boolean all = has(set, CAP_SYS_ADMIN);
-        List<String> missing = new ArrayList<>();
-        if (!all && !has(set, CAP_BPF)) {
-            missing.add("CAP_BPF");
-        }
-        if (!all && !has(set, CAP_PERFMON)) {
-            missing.add("CAP_PERFMON");
-        }
-        if (!missing.isEmpty()) {
+        Capabilities ours = known.get();
+        if (ours.obstacle().isPresent()) {
             return new Requirement(
                     CAPABILITIES,
                     Status.FAIL,
-                    "without " + String.join(", ", missing),
+                    ours.obstacle().get(),
                     "no program can be loaded into the kernel",
-                    "run as root: sudo traitrace");
+                    ours.remedy());
         }
-        if (!has(set, CAP_NET_ADMIN)) {
+        if (!ours.netAdmin()) {
             return new Requirement(
                     CAPABILITIES,
                     Status.WARN,
@@ -215,7 +198,7 @@ public record Requirements(List<Requirement> list) {
                     "no tc, XDP and cgroup programs",
                     "run as root: sudo traitrace");
         }
-        if (!all) {
+        if (!ours.sysAdmin()) {
             return new Requirement(
                     CAPABILITIES,
                     Status.WARN,
@@ -224,10 +207,6 @@ public record Requirements(List<Requirement> list) {
                     "run as root: sudo traitrace");
         }
         return ok(CAPABILITIES, "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_ADMIN");
-    }
-
-    private static boolean has(long set, int capability) {
-        return (set >>> capability & 1) != 0;
     }
 
     private static Requirement lockdown(Host host) {

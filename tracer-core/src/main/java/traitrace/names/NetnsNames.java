@@ -37,6 +37,7 @@ public final class NetnsNames {
     private static final int MAX_NAMES = 65_536;
 
     private static final int MAX_SHOWN = 10;
+    private static final char UNDECODABLE = '\ufffd';
     private static final Pattern LINK = Pattern.compile("net:\\[(\\d{1,10})]");
     private static final Pattern NUMBER = Pattern.compile("\\d{1,10}");
 
@@ -46,7 +47,7 @@ public final class NetnsNames {
     private final long lowestInode;
 
     private final Map<Long, String> names = new LinkedHashMap<>();
-    private Map<String, Long> mounts = Map.of();
+    private Map<String, Mount> mounts = Map.of();
     private boolean scanned;
     private long nextScan;
 
@@ -111,9 +112,9 @@ public final class NetnsNames {
             return ofProcess(spec, number);
         }
         scan();
-        Long mount = mounts.get(spec);
+        Mount mount = mounts.get(spec);
         if (mount != null) {
-            return mount;
+            return mount.inode();
         }
         for (Map.Entry<Long, String> e : names.entrySet()) {
             if (e.getValue().equals(spec)) {
@@ -141,7 +142,7 @@ public final class NetnsNames {
 
     private TracerException unknown(String spec) {
         List<String> known = new ArrayList<>();
-        mounts.keySet().forEach(name -> known.add(SafeText.ofText(name)));
+        mounts.values().forEach(mount -> known.add(mount.shown()));
         names.values().stream().filter(name -> !known.contains(name)).sorted().forEach(known::add);
         String near = known.stream()
                 .filter(name -> NearMiss.near(spec, name))
@@ -163,11 +164,11 @@ public final class NetnsNames {
         if (ProcessNames.comm(proc, 2).equals("kthreadd")) {
             process("2").ifPresent(inode -> found.put(inode, "host"));
         }
-        Map<String, Long> mounted = new TreeMap<>();
+        Map<String, Mount> mounted = new TreeMap<>();
         for (Path folder : folders) {
             scanFolder(folder, mounted);
         }
-        mounted.forEach((name, inode) -> found.putIfAbsent(inode, SafeText.ofText(name)));
+        mounted.values().forEach(mount -> found.putIfAbsent(mount.inode(), mount.shown()));
         scanProcesses(found);
 
         if (names.size() + found.size() > MAX_NAMES) {
@@ -181,7 +182,7 @@ public final class NetnsNames {
         nextScan = end + Math.max(RESCAN_NS, RESCAN_COST * (end - begin));
     }
 
-    private void scanFolder(Path folder, Map<String, Long> mounted) {
+    private void scanFolder(Path folder, Map<String, Mount> mounted) {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
             for (Path entry : entries) {
                 if (mounted.size() >= MAX_NAMES) {
@@ -190,7 +191,10 @@ public final class NetnsNames {
                 try {
                     long inode = ((Number) Files.getAttribute(entry, "unix:ino")).longValue();
                     if (inode >= lowestInode) {
-                        mounted.putIfAbsent(entry.getFileName().toString(), inode);
+                        String name = entry.getFileName().toString();
+                        String shown = SafeText.ofFileName(entry);
+                        // Names that Java cannot decode may all look the same to it.
+                        mounted.putIfAbsent(name.indexOf(UNDECODABLE) < 0 ? name : shown, new Mount(inode, shown));
                     }
                 } catch (IOException | UnsupportedOperationException e) {
                     continue; // It ended while we looked.
@@ -239,4 +243,6 @@ public final class NetnsNames {
     private static TracerException usage(String message, String hint) {
         return new TracerException(TracerException.Kind.USAGE, message, hint);
     }
+
+    private record Mount(long inode, String shown) {}
 }

@@ -1,6 +1,8 @@
 package traitrace.names;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * Makes names that others chose fit to be shown: printable ASCII of bounded length.
@@ -30,6 +32,28 @@ public final class SafeText {
     /** A name that Java decoded, such as that of a file; what is not ASCII is shown as its UTF-8 bytes. */
     public static String ofText(String raw) {
         return plain(raw) ? raw : ofBytes(raw.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The last part of a path, by its bytes: a string would hold another letter where Java cannot decode them. */
+    public static String ofFileName(Path path) {
+        String name = path.getFileName().toString();
+        if (plain(name)) {
+            return name;
+        }
+        // Only the form as a URI has the bytes.
+        String raw = path.toUri().getRawPath();
+        raw = raw.endsWith("/") ? raw.substring(0, raw.length() - 1) : raw;
+        raw = raw.substring(raw.lastIndexOf('/') + 1);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
+        for (int i = 0; i < raw.length(); i++) {
+            if (raw.charAt(i) == '%') {
+                bytes.write(Integer.parseInt(raw, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.write(raw.charAt(i));
+            }
+        }
+        return ofBytes(bytes.toByteArray());
     }
 
     /** Bytes as the kernel keeps them. */

@@ -81,6 +81,16 @@ class RequirementsTest {
     }
 
     @Test
+    void rootOfAUserNamespaceHasNoSay() throws IOException {
+        Path ns = Files.createDirectories(root.resolve("proc/self/ns"));
+        Files.createSymbolicLink(ns.resolve("user"), Path.of("user:[4026531837]"));
+        assertState("capabilities", Status.OK, "CAP_BPF", 0);
+        Files.delete(ns.resolve("user"));
+        Files.createSymbolicLink(ns.resolve("user"), Path.of("user:[4026532301]"));
+        assertState("capabilities", Status.FAIL, "user namespace", 4);
+    }
+
+    @Test
     void permissionIsNotBlamedForWhatTheHostLacks() throws IOException {
         put("proc/self/status", "CapEff:\t0000000000000000\n");
         libbpf = Optional.empty();

@@ -2,6 +2,8 @@ package traitrace.names;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
+import java.nio.file.Path;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
@@ -22,6 +24,13 @@ class SafeTextTest {
         assertThat(SafeText.ofText("caf\u00e9\u202e")).isEqualTo("caf\\xc3\\xa9\\xe2\\x80\\xae");
         assertThat(SafeText.ofLatin1("\u20ac")).isEqualTo("\\xe2\\x82\\xac");
         assertThat(SafeText.ofText("\\x1b")).as("is not the escape itself").isEqualTo("\\x5cx1b");
+    }
+
+    @Test
+    void showsFileNamesByTheirBytes() {
+        assertThat(SafeText.ofFileName(Path.of(URI.create("file:///run/a%1Bb%FF%25%5C"))))
+                .isEqualTo("a\\x1bb\\xff%\\x5c");
+        assertThat(SafeText.ofFileName(Path.of("/run/netns/web"))).isEqualTo("web");
     }
 
     @Test

@@ -48,6 +48,41 @@ final class Converters {
         }
     }
 
+    /** {@code 64k} to {@code 512M}, a power of two: what the kernel's ring buffer takes. */
+    static final class RingSize implements ITypeConverter<Integer> {
+        private static final Pattern SIZE = Pattern.compile("(\\d{1,10})([kKmM]?)");
+        private static final long SMALLEST = 64L << 10;
+        private static final long LARGEST = 512L << 20;
+
+        @Override
+        public Integer convert(String value) {
+            Matcher m = SIZE.matcher(value);
+            if (!m.matches()) {
+                throw new TypeConversionException("'" + value + "' is not a size: write 64k, 8M or 512M");
+            }
+            int shift =
+                    switch (m.group(2).toLowerCase(Locale.ROOT)) {
+                        case "k" -> 10;
+                        case "m" -> 20;
+                        default -> 0;
+                    };
+            long size = Long.parseLong(m.group(1)) << shift;
+            if (size < SMALLEST || size > LARGEST) {
+                throw new TypeConversionException("'" + value + "' is out of range: from 64k to 512M");
+            }
+            if (Long.bitCount(size) != 1) {
+                long below = Long.highestOneBit(size);
+                throw new TypeConversionException(
+                        "'" + value + "' is not a power of two: write " + text(below) + " or " + text(2 * below));
+            }
+            return (int) size;
+        }
+
+        private static String text(long size) {
+            return size >= 1 << 20 ? (size >> 20) + "M" : (size >> 10) + "k";
+        }
+    }
+
     static final class Width implements ITypeConverter<Integer> {
         private static final int WIDEST = 10_000;
 

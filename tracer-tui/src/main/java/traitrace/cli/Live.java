@@ -44,7 +44,7 @@ final class Live implements TimelineSource, RecordSource {
     }
 
     /** Attaches the probes. */
-    static Live open(Btf btf, NetnsNames namespaces, String filter, Predicate<Packet> wanted) {
+    static Live open(Btf btf, NetnsNames namespaces, String filter, Predicate<Packet> wanted, CaptureOptions options) {
         Kallsyms symbols = Kallsyms.of(Kallsyms.LIVE);
         DropReasons reasons = DropReasons.live(btf);
         NameTable names = new NameTable(new NameTable.Sources(
@@ -55,7 +55,7 @@ final class Live implements TimelineSource, RecordSource {
                 address -> symbols.symbol(symbols.widen((int) address))));
         CaptureInfo info =
                 new CaptureInfo(Main.version(), System.getProperty("os.version"), bootUnixNs(), filter, reasons.all());
-        return new Live(Capture.open(btf, CaptureOptions.DEFAULT), names, info, wanted);
+        return new Live(Capture.open(btf, options), names, info, wanted);
     }
 
     /** System.nanoTime() is CLOCK_MONOTONIC on Linux, the clock of the events. */

@@ -44,7 +44,7 @@ final class LocalTracer implements Tracer {
     private Live open(Request request) {
         // What the user wrote comes first: a wrong filter needs no root to be told.
         Predicate<Packet> wanted = wanted(request);
-        return Live.open(Btf.read(Btf.VMLINUX), namespaces, request.filter(), wanted);
+        return Live.open(Btf.read(Btf.VMLINUX), namespaces, request.filter(), wanted, request.options());
     }
 
     private Predicate<Packet> wanted(Request request) {

@@ -86,6 +86,7 @@ public final class Main implements Runnable {
                             new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                             System::getenv,
                             () -> Terminal.isTerminal(STDOUT),
+                            () -> Terminal.readerIsGone(STDOUT),
                             () -> Terminal.columns(STDOUT),
                             interrupted::get),
                     tracer,
@@ -108,7 +109,7 @@ public final class Main implements Runnable {
 
     /** Runs a command to its end and returns the exit code; never throws. */
     static int run(Outside outside, Supplier<Tracer> tracer, String... args) {
-        StandardOutput out = new StandardOutput(outside.out());
+        StandardOutput out = new StandardOutput(outside.out(), outside.readerIsGone());
         Context context = new Context(outside, out, once(tracer));
         Complaints complaints = new Complaints(context);
         int code;
@@ -116,7 +117,7 @@ public final class Main implements Runnable {
             CommandLine command = command(context, complaints);
             code = command.execute(args);
             command.getOut().flush();
-        } catch (Exception | OutOfMemoryError | StackOverflowError e) {
+        } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
             code = complaints.internal(e);
         }
         if (out.readerWentAway()) {

@@ -12,6 +12,7 @@ import java.util.function.IntSupplier;
  * @param out standard output, not buffered
  * @param environment value of a variable, null if it is not set
  * @param outIsTerminal whether standard output is one
+ * @param readerIsGone whether standard output is a pipe that nobody reads any more
  * @param columns its width; 0 if it does not say
  * @param interrupted whether the user wants an end: SIGINT or SIGTERM came
  */
@@ -20,5 +21,6 @@ record Outside(
         PrintStream err,
         Function<String, String> environment,
         BooleanSupplier outIsTerminal,
+        BooleanSupplier readerIsGone,
         IntSupplier columns,
         BooleanSupplier interrupted) {}

@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import traitrace.event.EventLayout;
 import traitrace.filter.CaptureFilter;
+import traitrace.kernel.Libc;
 import traitrace.lineage.Packet;
 
 /**
@@ -20,6 +21,10 @@ record PacketFilter(CaptureFilter filter, Set<Long> netns) implements Predicate<
     static Predicate<Packet> of(String expression, java.util.Collection<Long> netns) {
         if (expression.isEmpty() && netns.isEmpty()) {
             return packet -> true;
+        }
+        if (!expression.isEmpty()) {
+            // Lest libpcap be blamed where no library can be called.
+            Libc.load();
         }
         CaptureFilter filter = expression.isEmpty() ? null : CaptureFilter.compile(expression);
         return new PacketFilter(filter, Set.copyOf(netns));

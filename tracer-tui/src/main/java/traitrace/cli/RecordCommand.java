@@ -1,5 +1,7 @@
 package traitrace.cli;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -8,6 +10,8 @@ import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import traitrace.TracerException;
+import traitrace.TracerException.Kind;
 import traitrace.cli.Tracer.RecordSource;
 import traitrace.cli.Tracer.Request;
 import traitrace.event.EventSink;
@@ -51,6 +55,14 @@ final class RecordCommand implements Callable<Integer> {
             description = "Only packets that touch this network namespace: NAME, pid:N or inode:N. Repeatable.")
     private List<String> netns = List.of();
 
+    @Option(
+            names = "--ring",
+            paramLabel = "SIZE",
+            converter = Converters.RingSize.class,
+            description = "Memory in the kernel for events on their way here, for each of up to 16 groups of CPUs:"
+                    + " 64k to 512M, a power of two. By default 8M. More loses fewer.")
+    private Integer ring;
+
     @Parameters(paramLabel = "FILTER", arity = "0..*", description = "Which packets, in the syntax of pcap-filter(7).")
     private List<String> filter = List.of();
 
@@ -60,7 +72,8 @@ final class RecordCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Request request = new Request(String.join(" ", filter).strip(), netns);
+        refuseWhatIsThere();
+        Request request = new Request(String.join(" ", filter).strip(), netns, ring);
         // The capture first: if it cannot be made, there is no file to be left behind.
         try (RecordSource source = context.tracer().get().records(request);
                 RecordingWriter writer = RecordingWriter.create(output, force, source.info(), source.names())) {
@@ -75,6 +88,21 @@ final class RecordCommand implements Callable<Integer> {
                 context.tell("LOST: " + source.losses().events() + " events: narrow the filter to lose fewer");
             }
             return early ? ExitCode.INTERRUPTED : ExitCode.OK;
+        }
+    }
+
+    /** Before anything is attached, and so that --force never deletes a directory or a device. */
+    private void refuseWhatIsThere() {
+        if (Files.isDirectory(output)) {
+            throw new TracerException(Kind.USAGE, output + " is a directory", "name a file to create");
+        }
+        boolean there = Files.exists(output, LinkOption.NOFOLLOW_LINKS);
+        if (there && Files.exists(output) && !Files.isRegularFile(output)) {
+            throw new TracerException(Kind.USAGE, output + " is not a regular file", "name a file to create");
+        }
+        if (there && !force) {
+            throw new TracerException(
+                    Kind.USAGE, output + " exists", "choose another name, or replace it with --force");
         }
     }
 

@@ -98,6 +98,8 @@ final class Show {
         public void idle() {
             try {
                 output.flush();
+                // Where no packet comes, no write would show that head has seen enough.
+                context.out().look();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -3,17 +3,30 @@ package traitrace.cli;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Standard output that remembers its first failure instead of throwing it: whoever writes goes on, whoever decides asks
  * {@link #failed}. Not buffered.
  */
 final class StandardOutput extends OutputStream {
+    private static final String NO_READER = "Broken pipe";
+
     private final OutputStream out;
+    private final BooleanSupplier readerIsGone;
     private volatile IOException failure;
 
-    StandardOutput(OutputStream out) {
+    /** @param readerIsGone tells before a write would */
+    StandardOutput(OutputStream out, BooleanSupplier readerIsGone) {
         this.out = out;
+        this.readerIsGone = readerIsGone;
+    }
+
+    /** Looks whether somebody still reads: to be called now and then by who has nothing to write. */
+    void look() {
+        if (!failed() && readerIsGone.getAsBoolean()) {
+            failure = new IOException(NO_READER);
+        }
     }
 
     boolean failed() {
@@ -27,7 +40,7 @@ final class StandardOutput extends OutputStream {
 
     boolean readerWentAway() {
         IOException e = failure;
-        return e != null && String.valueOf(e.getMessage()).contains("Broken pipe");
+        return e != null && String.valueOf(e.getMessage()).contains(NO_READER);
     }
 
     @Override

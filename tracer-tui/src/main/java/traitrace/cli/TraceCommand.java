@@ -5,8 +5,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import traitrace.cli.Tracer.Request;
 import traitrace.cli.Tracer.TimelineSource;
 
@@ -23,6 +26,9 @@ import traitrace.cli.Tracer.TimelineSource;
 final class TraceCommand implements Callable<Integer> {
     private final Context context;
 
+    @Spec
+    private CommandSpec spec;
+
     static final class SourceOptions {
         @Option(names = "--read", paramLabel = "FILE", description = "Show a recording instead of tracing.")
         Path read;
@@ -33,6 +39,14 @@ final class TraceCommand implements Callable<Integer> {
                 converter = Converters.Namespace.class,
                 description = "Only packets that touch this network namespace: NAME, pid:N or inode:N. Repeatable.")
         List<String> netns = List.of();
+
+        @Option(
+                names = "--ring",
+                paramLabel = "SIZE",
+                converter = Converters.RingSize.class,
+                description = "Memory in the kernel for events on their way here, for each of up to 16 groups of CPUs:"
+                        + " 64k to 512M, a power of two. By default 8M. More loses fewer.")
+        Integer ring;
     }
 
     @Parameters(
@@ -59,7 +73,11 @@ final class TraceCommand implements Callable<Integer> {
         String expression = String.join(" ", filter).strip();
         long count = limits.count == null ? Long.MAX_VALUE : limits.count;
         Show show = new Show(context, output, count, limits.duration);
-        Request request = new Request(expression, source.netns);
+        if (source.read != null && source.ring != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--ring is of use in a capture and does not work with --read: leave it out");
+        }
+        Request request = new Request(expression, source.netns, source.ring);
         Tracer tracer = context.tracer().get();
         if (source.read != null) {
             return show.run(tracer.replay(source.read, request));

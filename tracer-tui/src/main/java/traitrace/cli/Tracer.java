@@ -11,6 +11,7 @@ import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
+import traitrace.kernel.CaptureOptions;
 import traitrace.kernel.Requirements;
 import traitrace.names.Names;
 import traitrace.timeline.Timeline;
@@ -25,10 +26,20 @@ public interface Tracer {
      *
      * @param filter in libpcap's syntax; empty = every packet
      * @param netns as the user gave them: {@code NAME}, {@code pid:N}, {@code inode:N}; empty = all
+     * @param ringBytes of each ring, as {@link CaptureOptions} takes it; null = as many as usual
      */
-    record Request(String filter, List<String> netns) {
+    record Request(String filter, List<String> netns, Integer ringBytes) {
         public Request {
             netns = List.copyOf(netns);
+        }
+
+        /** With rings as large as usual. */
+        public Request(String filter, List<String> netns) {
+            this(filter, netns, null);
+        }
+
+        CaptureOptions options() {
+            return ringBytes == null ? CaptureOptions.DEFAULT : CaptureOptions.DEFAULT.withRingBytes(ringBytes);
         }
     }
 

@@ -151,6 +151,7 @@ class DemoCommandTest {
                 new PrintStream(err, true, StandardCharsets.US_ASCII),
                 name -> null,
                 () -> false,
+                () -> false,
                 () -> 0,
                 () -> false);
         return Main.run(outside, () -> tracer, args);

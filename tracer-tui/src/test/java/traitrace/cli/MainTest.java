@@ -38,6 +38,7 @@ class MainTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private boolean terminal;
+    private boolean readerIsGone;
     private int columns = 100;
     private boolean interrupted;
     private Map<String, String> environment = Map.of();
@@ -57,6 +58,12 @@ class MainTest {
                 "trace -c -1 | '-1' is not a count | Try 'traitrace trace --help'.",
                 "trace -c many | 'many' is not a count | Try 'traitrace trace --help'.",
                 "trace -c 99999999999999999999 | is not a count | Try 'traitrace trace --help'.",
+                "trace --ring 8 | '8' is out of range: from 64k to 512M | Try 'traitrace trace --help'.",
+                "trace --ring 1024M | '1024M' is out of range | Try 'traitrace trace --help'.",
+                "trace --ring 3M | '3M' is not a power of two: write 2M or 4M | Try 'traitrace trace --help'.",
+                "trace --ring 65537 | '65537' is not a power of two: write 64k or 128k | Try 'traitrace trace --help'.",
+                "record -o f --ring 1G | '1G' is not a size: write 64k, 8M or 512M | Try 'traitrace record --help'.",
+                "trace --read f --ring 1M | --ring is of use in a capture and does not work with --read | Try 'traitrace trace --help'.",
                 "trace --width 19 | '19' is not a width: write a number from 20 to 10000 | Try 'traitrace trace --help'.",
                 "trace --width wide | 'wide' is not a width | Try 'traitrace trace --help'.",
                 "trace --color red | 'red' is not one of auto, always, never | Try 'traitrace trace --help'.",
@@ -108,6 +115,34 @@ class MainTest {
         assertThat(out().lines().filter(l -> l.startsWith("{\"type\":\"packet\"")))
                 .hasSize(2);
         assertThat(out()).startsWith("{\"type\":\"meta\"").contains("{\"type\":\"stats\",\"packets\":2,");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64k, 65536", "65536, 65536", "8M, 8388608", "512m, 536870912"})
+    void makesRingsOfTheSizeAskedFor(String size, int bytes) {
+        assertThat(run("trace", "--ring", size)).isZero();
+        assertThat(tracer.request).isEqualTo(new Request("", List.of(), bytes));
+    }
+
+    @Test
+    void endsWhenNobodyReadsThoughNothingIsWritten() {
+        readerIsGone = true;
+        tracer.packets = 100_000;
+        tracer.millis = 5;
+        assertThat(run("trace")).isEqualTo(141);
+        assertThat(err()).isEmpty();
+    }
+
+    @Test
+    void neverReplacesADirectoryOrADevice(@TempDir Path directory) {
+        Path empty = directory.resolve("empty");
+        assertThat(empty.toFile().mkdir()).isTrue();
+        assertThat(run("record", "--force", "-o", empty.toString())).isEqualTo(2);
+        assertThat(empty).isDirectory();
+        assertThat(run("record", "--force", "-o", "/dev/null")).isEqualTo(2);
+        assertThat(Path.of("/dev/null")).exists();
+        assertThat(err()).contains("empty is a directory: name a file").contains("/dev/null is not a regular file");
+        assertThat(tracer.request).isNull();
     }
 
     @Test
@@ -335,6 +370,7 @@ class MainTest {
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 environment::get,
                 () -> terminal,
+                () -> readerIsGone,
                 () -> columns,
                 () -> interrupted);
         return Main.run(
