@@ -130,7 +130,7 @@ if [ "$status" -ne 0 ]; then
     complain "exit status $status, not 0"
 fi
 stories
-complains_of 'capabilities: without CAP_BPF.*run as root'
+complains_of 'capabilities: without CAP_BPF.*run it as root'
 complains_of 'replaying the recording'
 
 if [ "$(id -u)" -ne 0 ]; then

@@ -301,7 +301,7 @@ doctor_agrees() {
 }
 
 unprivileged() {
-    refused 4 'CAP_BPF and CAP_PERFMON are missing: run it as root: sudo traitrace$' as_nobody trace
+    refused 4 'CAP_BPF and CAP_PERFMON are missing: run it as root, with sudo for example$' as_nobody trace
     doctor_agrees 'fail +capabilities +without CAP_BPF, CAP_PERFMON' as_nobody doctor
     refused 4 'CAP_BPF and CAP_PERFMON are missing' as_nobody record -o "$scratch/tmp/none" icmp
 }
@@ -638,7 +638,7 @@ flood() {
     finish "$text"
     ended 0
     finish "$server"
-    grep -qE '^traitrace: LOST: [1-9][0-9]* events? \(rings full\)' "$err" || fault "no losses in the summary: $(head -c 300 "$err")"
+    grep -qE '^traitrace: LOST: [1-9][0-9]* events? \(rings full: cpu' "$err" || fault "no losses in the summary: $(head -c 300 "$err")"
     grep -qE '^  -- ([0-9]+ events|1 event) lost here --$' "$out" || fault "no marks in the text"
     lost=$(tail -n 1 "$scratch/json" | jq .lost_events 2>/dev/null || true)
     [ "${lost:-0}" -gt 0 ] 2>/dev/null || fault "no losses in the stats: $(tail -n 1 "$scratch/json" | head -c 300)"

@@ -101,7 +101,7 @@ record Capabilities(long effective, boolean root, boolean ofHost) {
         // Telling root to run it as root would help nobody.
         return root
                 ? "give them to the service or container, as in docker run --cap-add BPF --cap-add PERFMON"
-                : "run it as root: sudo traitrace";
+                : "run it as root, with sudo for example";
     }
 
     /** @throws TracerException PERMISSION if it is certain that no program can be loaded */

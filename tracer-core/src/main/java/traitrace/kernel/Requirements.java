@@ -179,7 +179,11 @@ public record Requirements(List<Requirement> list) {
         Optional<Capabilities> known = Capabilities.of(host.proc());
         if (known.isEmpty()) {
             return new Requirement(
-                    CAPABILITIES, Status.WARN, "unknown", "cannot tell what we may do", "run as root: sudo traitrace");
+                    CAPABILITIES,
+                    Status.WARN,
+                    "unknown",
+                    "cannot tell what we may do",
+                    "run it as root, with sudo for example");
         }
         Capabilities ours = known.get();
         if (ours.obstacle().isPresent()) {
@@ -196,7 +200,7 @@ public record Requirements(List<Requirement> list) {
                     Status.WARN,
                     "without CAP_NET_ADMIN",
                     "no tc, XDP and cgroup programs",
-                    "run as root: sudo traitrace");
+                    "run it as root, with sudo for example");
         }
         if (!ours.sysAdmin()) {
             return new Requirement(
@@ -204,7 +208,7 @@ public record Requirements(List<Requirement> list) {
                     Status.WARN,
                     "without CAP_SYS_ADMIN",
                     "namespaces of other users have no name, functions of modules cannot be traced",
-                    "run as root: sudo traitrace");
+                    "run it as root, with sudo for example");
         }
         return ok(CAPABILITIES, "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_ADMIN");
     }
