@@ -25,7 +25,8 @@ enum record_kind {
 			   * arg = time it was last seen, ns */
 	RECORD_RECEIVE = 4, /* a task took a datagram from a socket: struct event; arg = the socket,
 			     * len = bytes or negative errno, mark = MSG_* flags,
-			     * skb_id = the skb now first in its queue, 0 if empty or not tracked */
+			     * skb_id = the skb now first in its queue, 0 if none or not tracked,
+			     * counter = 1 if the queue is empty now */
 	RECORD_DEVICE = 5,  /* name of a device: struct device_record */
 	RECORD_TASK = 6,    /* name of a process: struct task_record */
 	RECORD_PAYLOAD =

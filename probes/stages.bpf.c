@@ -465,6 +465,7 @@ int sock_recv_length(__u64 *ctx)
 	address = (__u64)next;
 	e = bpf_map_lookup_elem(&skbs, &address);
 	record->time = bpf_ktime_get_ns();
+	record->counter = address == (__u64)&sk->sk_receive_queue;
 	record->skb_id = e && e->state & SKB_DELIVERED ? e->skb_id : 0;
 	record->arg = (__u64)sk;
 	record->netns = sk->__sk_common.skc_net.net->ns.inum;

@@ -29,14 +29,14 @@ complains_of() {
 }
 
 stories() {
-    says '10\.1\.0\.254:8000 udp +delivered to socat'
+    says '10\.1\.0\.254:8000 udp .*delivered to socat'
     says '^ .* switch .*received by stack'
     says 'dst 10\.1\.0\.254:8000 -> 10\.9\.0\.2:7000'
     says '\+encap vxlan 42'
-    says '10\.2\.0\.2:9000 udp +delivered to socat'
-    says '10\.9\.0\.2:7000 > 10\.9\.0\.1:[0-9]+ udp +delivered to socat'
-    says '10\.1\.0\.254:8000 tcp +delivered to socat'
-    says '10\.1\.0\.254:8053 udp +DROPPED NETFILTER_DROP'
+    says '10\.2\.0\.2:9000 udp .*delivered to socat'
+    says '10\.9\.0\.2:7000 > 10\.9\.0\.1:[0-9]+ udp .*delivered to socat'
+    says '10\.1\.0\.254:8000 tcp .*delivered to socat'
+    says '10\.1\.0\.254:8053 udp .*DROPPED NETFILTER_DROP'
     says '^x .*dropped'
     says 'no event lost'
 }
@@ -108,7 +108,7 @@ run() {
 # The first run may build and install, and says so.
 ./traitrace --version >/dev/null 2>&1 </dev/null
 
-run 0 0 demo --recorded
+run 0 0 demo --recorded --width 160
 stories
 says 'A recording of this demo'
 
@@ -124,7 +124,7 @@ if [ "$(id -u)" -eq 0 ]; then
     as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups)
 fi
 status=0
-(cd / && "${as_nobody[@]}" env HOME=/ TRAITRACE_JAR="$scratch/open/traitrace.jar" "$scratch/open/traitrace" demo) \
+(cd / && "${as_nobody[@]}" env HOME=/ TRAITRACE_JAR="$scratch/open/traitrace.jar" "$scratch/open/traitrace" demo --width 160) \
     >"$out" 2>"$err" </dev/null || status=$?
 if [ "$status" -ne 0 ]; then
     complain "exit status $status, not 0"
@@ -140,7 +140,7 @@ elif ! ./traitrace doctor >"$out" 2>"$err"; then
 else
     ./traitrace demo >/dev/null 2>&1 </dev/null || true
     began=$(date +%s)
-    run 0 0 demo
+    run 0 0 demo --width 160
     took=$(($(date +%s) - began))
     stories
     if [ -s "$err" ]; then

@@ -18,9 +18,6 @@ final class Folding {
     /** Longer than this between two hops is a wait worth a line of its own, ns. */
     static final long QUIET_NS = 50_000;
 
-    /** Bytes by which skb->len differs below and above an Ethernet header. */
-    private static final long ETHERNET = 14;
-
     private static final int NO_CHAIN = 0;
     private static final int SEND = 1;
     private static final int ARRIVE = 2;
@@ -57,17 +54,8 @@ final class Folding {
         return switch (change.field()) {
             case "netns", "dev" -> false;
             case "checksum" -> allEvents;
-            case "len" -> allEvents || !ethernetHeaderOnly(change);
             default -> true;
         };
-    }
-
-    private static boolean ethernetHeaderOnly(Change change) {
-        try {
-            return Math.abs(Long.parseLong(change.before()) - Long.parseLong(change.after())) == ETHERNET;
-        } catch (NumberFormatException e) {
-            return false;
-        }
     }
 
     private static boolean hidden(Hop hop, boolean last, Hop before) {

@@ -87,9 +87,15 @@ public final class JsonLines implements Closeable {
         }
         json.writeNumberField("missing_events", tally.missing());
         json.writeNumberField("lost_events", losses.events());
+        json.writeArrayFieldStart("lost_events_by_cpu");
+        for (long events : losses.eventsByCpu()) {
+            json.writeNumber(events);
+        }
+        json.writeEndArray();
         json.writeNumberField("missed_runs", losses.missedRuns());
         json.writeNumberField("untracked_packets", losses.untracked());
         json.writeNumberField("aged_entries", losses.aged());
+        json.writeNumberField("evicted_packets", losses.evicted());
         json.writeNumberField("filtered_packets", losses.filtered());
         json.writeBooleanField("cut", cut);
         json.writeEndObject();

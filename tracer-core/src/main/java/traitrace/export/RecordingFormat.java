@@ -27,7 +27,8 @@ import java.nio.charset.StandardCharsets;
  *       2  netns      u64 inode, then its name
  *       3  symbol     u64 address of code, then its name: {@code nf_hook_slow+0xb3}
  *       4  reason     u64 drop reason, then its name
- *       5  losses     u64 x 5: events, missed runs, untracked, aged, filtered. The last frame of a whole file
+ *       5  losses     u64 x 5: missed runs, untracked, aged, evicted, filtered; then u64 for each CPU:
+ *                  events lost. The last frame of a whole file
  * </pre>
  *
  * Names are UTF-8 without an end mark and stand before the first record that needs them. Readers skip types that they do
@@ -58,7 +59,9 @@ final class RecordingFormat {
     static final int SYMBOL = 3;
     static final int REASON = 4;
     static final int LOSSES = 5;
+    /** Without the counts of the CPUs. */
     static final int LOSSES_BYTES = 5 * Long.BYTES;
+
     static final int MAX_NAME_BYTES = 255;
 
     private RecordingFormat() {}

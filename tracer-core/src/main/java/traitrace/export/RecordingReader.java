@@ -12,8 +12,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -238,7 +240,12 @@ public final class RecordingReader implements AutoCloseable {
                 if (length < RecordingFormat.LOSSES_BYTES) {
                     throw damaged("the counts of losses are not complete");
                 }
+                List<Long> byCpu = new ArrayList<>();
+                for (int i = RecordingFormat.LOSSES_BYTES; i + Long.BYTES <= length; i += Long.BYTES) {
+                    byCpu.add(block.getLong(at + i));
+                }
                 losses = new Losses(
+                        byCpu,
                         block.getLong(at),
                         block.getLong(at + 8),
                         block.getLong(at + 16),

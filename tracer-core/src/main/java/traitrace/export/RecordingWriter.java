@@ -119,10 +119,13 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
 
     /** Writes what was lost, which makes the file whole. */
     public void finish(Losses losses) {
-        room(RecordingFormat.LOSSES_BYTES);
-        block.putShort((short) RecordingFormat.LOSSES).putShort((short) RecordingFormat.LOSSES_BYTES);
-        block.putLong(losses.events()).putLong(losses.missedRuns()).putLong(losses.untracked());
-        block.putLong(losses.aged()).putLong(losses.filtered());
+        int bytes =
+                RecordingFormat.LOSSES_BYTES + Long.BYTES * losses.eventsByCpu().size();
+        room(bytes);
+        block.putShort((short) RecordingFormat.LOSSES).putShort((short) bytes);
+        block.putLong(losses.missedRuns()).putLong(losses.untracked()).putLong(losses.aged());
+        block.putLong(losses.evicted()).putLong(losses.filtered());
+        losses.eventsByCpu().forEach(block::putLong);
         flush();
     }
 

@@ -125,10 +125,11 @@ public final class Capture implements AutoCloseable {
     public Losses losses() {
         if (!closed) {
             lastLosses = new Losses(
-                    probes.counter(LOST_RECORDS),
+                    probes.counterByCpu(LOST_RECORDS),
                     probes.missedRuns(),
                     probes.counter(UNTRACKED),
                     probes.counter(AGED),
+                    0,
                     0);
         }
         return lastLosses;

@@ -198,16 +198,20 @@ final class ProbeObject implements AutoCloseable {
 
     /** A counter of {@code probes/output.h}, summed over the CPUs. */
     long counter(int index) {
+        return counterByCpu(index).stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** A counter of {@code probes/output.h}, by number of the CPU. */
+    List<Long> counterByCpu(int index) {
         ByteBuffer values =
                 ByteBuffer.allocate(8 * libbpf.libbpf_num_possible_cpus()).order(ByteOrder.nativeOrder());
-        if (libbpf.bpf_map_lookup_elem(libbpf.bpf_map__fd(map("counters")), int32(index), values.array()) < 0) {
-            return 0;
+        List<Long> counts = new ArrayList<>();
+        if (libbpf.bpf_map_lookup_elem(libbpf.bpf_map__fd(map("counters")), int32(index), values.array()) == 0) {
+            while (values.hasRemaining()) {
+                counts.add(values.getLong());
+            }
         }
-        long sum = 0;
-        while (values.hasRemaining()) {
-            sum += values.getLong();
-        }
-        return sum;
+        return counts;
     }
 
     /**

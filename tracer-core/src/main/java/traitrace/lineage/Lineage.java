@@ -41,6 +41,7 @@ public final class Lineage implements EventSink {
     private static final int DATA_READY = Hook.SK_DATA_READY.id();
     private static final int TCP_PROBE = Hook.TCP_PROBE.id();
     private static final int SET_STATE = Hook.INET_SOCK_SET_STATE.id();
+    private static final int UDP = 17;
     private static final int MSG_PEEK = 2;
     /** In the argument of sk_data_ready. */
     private static final long ALREADY_TAKEN = 1;
@@ -71,7 +72,7 @@ public final class Lineage implements EventSink {
     private final RecentSkbs bytes = new RecentSkbs(1 << 16, 2 * SECOND);
     private final LongHashSet done = new LongHashSet();
     private final long[] doneOrder = new long[FINISHED_IDS];
-    private int doneCount;
+    private long doneCount;
     private final Fingerprint print = new Fingerprint();
     private final LongPredicate physical;
     private long expired;
@@ -145,6 +146,7 @@ public final class Lineage implements EventSink {
         packet.list.remove(packet);
         packet.finished = true;
         packets.remove(packet.id());
+        remember(packet.id());
         for (Skb skb : packet.skbs()) {
             skbs.remove(skb.id);
             // A packet that was merged into this one went by the id of its first skb.
@@ -158,12 +160,14 @@ public final class Lineage implements EventSink {
     }
 
     private void remember(long skbId) {
-        int at = doneCount++ & FINISHED_IDS - 1;
+        if (!done.add(skbId)) {
+            return;
+        }
+        int at = (int) (doneCount++ & FINISHED_IDS - 1);
         if (doneCount > FINISHED_IDS) {
             done.remove(doneOrder[at]);
         }
         doneOrder[at] = skbId;
-        done.add(skbId);
     }
 
     private void event(EventView event) {
@@ -172,8 +176,10 @@ public final class Lineage implements EventSink {
             late++;
             return;
         }
-        int missing = event.counter() - skb.counter & 0xffff;
-        skb.counter = event.counter() + 1 & 0xffff;
+        // What comes after a later one was counted as missing then.
+        boolean overtaken = event.time() < skb.time;
+        int missing = overtaken ? 0 : event.counter() - skb.counter & 0xffff;
+        skb.counter = overtaken ? skb.counter : event.counter() + 1 & 0xffff;
         boolean fresh = skb.hook == 0;
         boolean moved = skb.netns != event.netns();
         int hook = event.hook();
@@ -219,7 +225,7 @@ public final class Lineage implements EventSink {
         if (hook == KFREE_SKB) {
             skb.open = false;
             packet.dropped = true;
-            if (skb.atSocket) {
+            if (skb.atSocket && !skb.tcp) {
                 queues.dropped(skb);
             }
         } else if (hook == CONSUME_SKB) {
@@ -231,14 +237,9 @@ public final class Lineage implements EventSink {
             packet.transmitted = true;
         } else if (hook == DATA_READY) {
             skb.atSocket = true;
-            // A datagram that was a fragment last has no ports in sight; what is not UDP is never received so.
-            if ((event.arg() & ALREADY_TAKEN) == 0) {
-                queues.queued(event.arg(), skb);
-            } else {
-                SocketQueues.Receipt receipt = queues.queuedAndTaken(event.arg() & ~ALREADY_TAKEN, skb, event.time());
-                if (receipt != null) {
-                    delivered(skb, receipt.record(), true);
-                }
+            // A datagram that was a fragment last has no ports in sight. Nobody takes a segment so: it would stay.
+            if (skb.protocol == UDP) {
+                queued(skb, event);
             }
         } else if (hook == TCP_PROBE || hook == SET_STATE) {
             skb.atSocket = true;
@@ -250,6 +251,17 @@ public final class Lineage implements EventSink {
             packet.delivered = true;
             if (skb.tcp) {
                 copied(skb, event);
+            }
+        }
+    }
+
+    private void queued(Skb skb, EventView event) {
+        if ((event.arg() & ALREADY_TAKEN) == 0) {
+            queues.queued(event.arg(), skb);
+        } else {
+            SocketQueues.Receipt receipt = queues.queuedAndTaken(event.arg() & ~ALREADY_TAKEN, skb, event.time());
+            if (receipt != null) {
+                delivered(skb, receipt.record(), true);
             }
         }
     }
@@ -359,8 +371,7 @@ public final class Lineage implements EventSink {
             Skb parent = datagrams.get(Fingerprint.mix(print.flow, skb.netns), now);
             if (parent != null
                     && parent != skb
-                    && skb.ipId - parent.ipId >= 0
-                    && skb.ipId - parent.ipId < parent.gsoSegs
+                    && (skb.ipId - parent.ipId & 0xffff) < parent.gsoSegs
                     && skb.payloadLength <= parent.gsoSize) {
                 merge(parent, skb, EdgeKind.SEGMENT, "IP id within the parent's segments", now);
                 return;
@@ -382,11 +393,21 @@ public final class Lineage implements EventSink {
             from.add(edge);
             return;
         }
-        from.list.remove(from);
-        packets.put(from.id(), into);
-        into.take(from);
+        unite(into, from);
         into.add(edge);
         parent.open = parent.open && kind != EdgeKind.SEGMENT;
+    }
+
+    private void unite(Packet into, Packet from) {
+        from.list.remove(from);
+        packets.put(from.id(), into);
+        for (Skb skb : from.skbs()) {
+            // Others may have been joined to it before, and go by their own ids still.
+            if (packets.get(skb.id) == from) {
+                packets.put(skb.id, into);
+            }
+        }
+        into.take(from);
     }
 
     /** GRO grew this skb: those whose bytes it has now ended in it. */
@@ -420,10 +441,10 @@ public final class Lineage implements EventSink {
 
     private void ends(Skb skb, Skb into, String why, long now) {
         Edge edge = new Edge(now, skb.id, into.id, EdgeKind.COALESCE, Evidence.MATCHED, why);
-        skb.packet.add(edge);
         if (into.packet != skb.packet) {
             into.packet.add(edge);
         }
+        skb.packet.add(edge);
         schedule(skb.packet);
     }
 
@@ -444,12 +465,21 @@ public final class Lineage implements EventSink {
             skbs.put(child.id, child);
             packet.add(child);
         }
-        if (kind == EdgeKind.REASSEMBLE) {
-            Skb parent = skbs.get(event.arg());
-            if (parent != null) {
-                parent.open = false;
-            }
+        Skb parent = skbs.get(event.arg());
+        if (parent != null && kind == EdgeKind.REASSEMBLE) {
+            parent.open = false;
         }
+        // A packet goes by the ids of its skbs, and is forgotten by them: its first must be among them.
+        Skb first = skbs.get(packet.id());
+        if (parent != null
+                && parent.packet != packet
+                && evidence != Evidence.GUESSED
+                && first != null
+                && first.packet == packet) {
+            unite(parent.packet, packet);
+            packet = parent.packet;
+        }
+        schedule(packet);
     }
 
     /** The kernel's side table found another packet at this skb's address: it ended where no hook is. */
@@ -468,7 +498,7 @@ public final class Lineage implements EventSink {
         if ((event.mark() & MSG_PEEK) != 0) {
             return;
         }
-        SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.len());
+        SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.counter() != 0, event.len());
         if (taken == null) {
             queues.waitForQueued(event.arg(), new SocketQueues.Receipt(event.time(), event.len(), event.copy()));
         } else {
@@ -489,7 +519,7 @@ public final class Lineage implements EventSink {
                 0,
                 EdgeKind.DELIVER,
                 certain ? Evidence.MATCHED : Evidence.GUESSED,
-                certain ? "next in the socket's queue" : "oldest in the socket's queue"));
+                certain ? "next in the socket's queue" : "one of several in the socket's queue"));
         packet.delivered = true;
         schedule(packet);
     }

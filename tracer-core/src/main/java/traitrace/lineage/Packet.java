@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
@@ -66,8 +67,9 @@ public final class Packet {
         return records;
     }
 
+    /** In order of time. */
     public List<Edge> edges() {
-        return List.copyOf(edges);
+        return edges.stream().sorted(Comparator.comparingLong(Edge::timeNs)).toList();
     }
 
     /** Hands on its records in order of time; the view is valid only during the call. */
@@ -128,6 +130,7 @@ public final class Packet {
 
     void add(Edge edge) {
         edges.add(edge);
+        lastTime = Math.max(lastTime, edge.timeNs());
     }
 
     void add(Skb skb) {
@@ -142,6 +145,7 @@ public final class Packet {
     void take(Packet other) {
         makeRoom(other.end);
         System.arraycopy(other.bytes, 0, bytes, end, other.end);
+        relabel(end, end + other.end);
         end += other.end;
         records += other.records;
         edges.addAll(other.edges);
@@ -154,6 +158,15 @@ public final class Packet {
         delivered |= other.delivered;
         transmitted |= other.transmitted;
         dropped |= other.dropped;
+    }
+
+    /** Writes this packet's id into the records from one offset to another. */
+    private void relabel(int from, int to) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        EventView view = new EventView();
+        for (int at = from; at < to; at += length(view.wrap(buffer, at, to - at))) {
+            buffer.putLong(at + EventLayout.PACKET_ID, id);
+        }
     }
 
     boolean anyOpen() {

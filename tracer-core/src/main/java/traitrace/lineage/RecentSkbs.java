@@ -1,6 +1,6 @@
 package traitrace.lineage;
 
-import com.carrotsearch.hppc.LongObjectHashMap;
+import com.carrotsearch.hppc.LongLongHashMap;
 
 /**
  * The last skb for a key, for a while: a bounded index for rules that look for the same bytes.
@@ -12,7 +12,9 @@ final class RecentSkbs {
     private final long[] times;
     private final Skb[] skbs;
     private final long lifetimeNs;
-    private final LongObjectHashMap<Skb> byKey;
+    /** The number of the last entry of each key; entry n is at n modulo the capacity. */
+    private final LongLongHashMap byKey = new LongLongHashMap();
+
     private long head;
     private long tail;
 
@@ -22,13 +24,13 @@ final class RecentSkbs {
         this.times = new long[capacity];
         this.skbs = new Skb[capacity];
         this.lifetimeNs = lifetimeNs;
-        this.byKey = new LongObjectHashMap<>();
     }
 
     /** The skb put last under this key; null if there is none or it is too old. */
     Skb get(long key, long now) {
         expire(now);
-        return byKey.get(key);
+        long entry = byKey.getOrDefault(key, -1);
+        return entry < 0 ? null : skbs[(int) (entry & keys.length - 1)];
     }
 
     void put(long key, Skb skb, long now) {
@@ -40,8 +42,7 @@ final class RecentSkbs {
         keys[(int) (tail & mask)] = key;
         times[(int) (tail & mask)] = now;
         skbs[(int) (tail & mask)] = skb;
-        tail++;
-        byKey.put(key, skb);
+        byKey.put(key, tail++);
     }
 
     private void expire(long now) {
@@ -53,8 +54,8 @@ final class RecentSkbs {
 
     private void drop() {
         int at = (int) (head & keys.length - 1);
-        // A later skb under the same key stays.
-        if (byKey.get(keys[at]) == skbs[at]) {
+        // A later entry of the same key stays.
+        if (byKey.getOrDefault(keys[at], -1) == head) {
             byKey.remove(keys[at]);
         }
         skbs[at] = null;

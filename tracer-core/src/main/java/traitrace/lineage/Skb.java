@@ -25,6 +25,7 @@ final class Skb {
     boolean tcp;
 
     boolean udp;
+    int protocol;
     long flow;
     long whole;
     long sequence;
@@ -46,6 +47,7 @@ final class Skb {
     void remember(Fingerprint print, int gsoSize, int gsoSegs) {
         tcp = print.isTcp();
         udp = print.isUdp();
+        protocol = print.protocol;
         flow = print.flow;
         whole = print.whole();
         sequence = print.sequence;

@@ -17,6 +17,7 @@ final class SocketQueues {
 
     private final LongObjectHashMap<ArrayDeque<Skb>> queues = new LongObjectHashMap<>();
 
+    private static final long STALE_NS = 1_000_000_000;
     private static final int MOST_RECEIPTS = 16;
     /** A reader on another CPU overtakes the report by microseconds. */
     private static final long RECEIPT_WAITS_NS = 2_000_000;
@@ -45,15 +46,26 @@ final class SocketQueues {
     }
 
     /**
-     * A datagram was taken; {@code nextId} is the skb now first in the queue, 0 = none that is known. Null if none that
-     * was seen to be queued can have been taken.
+     * A datagram was taken. Null if none that was seen to be queued can have been it.
+     *
+     * @param nextId the skb now first in the queue; 0 = none, or none that is known
+     * @param empty nothing is in the queue now
      */
-    Taken taken(long socket, long nextId, long bytes) {
+    Taken taken(long socket, long nextId, boolean empty, long bytes) {
         ArrayDeque<Skb> queue = queues.get(socket);
         if (queue == null) {
             return null;
         }
-        Taken taken = nextId == 0 ? oldest(queue, bytes) : before(queue, nextId, bytes);
+        Taken taken;
+        if (empty) {
+            taken = newest(queue, bytes);
+        } else {
+            taken = nextId == 0 ? oldest(queue, bytes) : before(queue, nextId, bytes);
+        }
+        // What is much older than one that was taken was taken before it: only the receipt was not seen.
+        while (taken != null && !queue.isEmpty() && taken.skb().time - queue.peek().time > STALE_NS) {
+            queue.poll();
+        }
         if (queue.isEmpty()) {
             queues.remove(socket);
         }
@@ -103,9 +115,17 @@ final class SocketQueues {
     void dropped(Skb skb) {
         for (var entry : queues) {
             if (entry.value.remove(skb)) {
+                if (entry.value.isEmpty()) {
+                    queues.remove(entry.key);
+                }
                 return;
             }
         }
+    }
+
+    /** Sockets with something in their queue. */
+    int size() {
+        return queues.size();
     }
 
     private static Taken before(ArrayDeque<Skb> queue, long nextId, long bytes) {
@@ -127,6 +147,13 @@ final class SocketQueues {
             taken = new Taken(skb, fits(skb, bytes));
         }
         return taken;
+    }
+
+    /** Of several, the one that came last: the queue would not be empty otherwise. */
+    private static Taken newest(ArrayDeque<Skb> queue, long bytes) {
+        boolean only = queue.size() == 1;
+        Skb skb = queue.pollLast();
+        return skb == null ? null : new Taken(skb, only && fits(skb, bytes));
     }
 
     private static Taken oldest(ArrayDeque<Skb> queue, long bytes) {

@@ -69,20 +69,24 @@ final class TcpFlows {
 
     private static final class Segments {
         private final Skb[] skbs = new Skb[SEGMENTS];
-        private int count;
+        private long count;
         private long time;
 
         void put(Skb skb, long now) {
             time = now;
-            if (count > 0 && skbs[(count - 1) % SEGMENTS] == skb) {
+            if (count > 0 && skbs[slot(count - 1)] == skb) {
                 return;
             }
-            skbs[count++ % SEGMENTS] = skb;
+            skbs[slot(count++)] = skb;
+        }
+
+        private static int slot(long number) {
+            return (int) (number % SEGMENTS);
         }
 
         Skb holding(long from, long to, Skb except) {
-            for (int i = count - 1; i >= Math.max(0, count - SEGMENTS); i--) {
-                Skb skb = skbs[i % SEGMENTS];
+            for (long i = count - 1; i >= Math.max(0, count - SEGMENTS); i--) {
+                Skb skb = skbs[slot(i)];
                 if (skb != except && !before(from, skb.sequence) && !before(skb.sequenceEnd(), to)) {
                     return skb;
                 }
@@ -91,8 +95,8 @@ final class TcpFlows {
         }
 
         void overlapping(long from, long to, Skb except, Consumer<Skb> each) {
-            for (int i = Math.max(0, count - SEGMENTS); i < count; i++) {
-                Skb skb = skbs[i % SEGMENTS];
+            for (long i = Math.max(0, count - SEGMENTS); i < count; i++) {
+                Skb skb = skbs[slot(i)];
                 if (skb != except
                         && skb.payloadLength > 0
                         && before(skb.sequence, to)

@@ -1,5 +1,6 @@
 package traitrace.timeline;
 
+import java.util.Locale;
 import java.util.Map;
 import traitrace.event.Hook;
 import traitrace.names.Names;
@@ -31,18 +32,23 @@ final class ArgText {
         int high = (int) (arg >>> 32);
         int low = (int) arg;
         return switch (hook) {
-            case QDISC_ENQUEUE, QDISC_DEQUEUE -> "qdisc %x: with %d queued".formatted(high >>> 16, low);
+            case QDISC_ENQUEUE, QDISC_DEQUEUE -> text("qdisc %x: with %d queued", high >>> 16, low);
             case KFREE_SKB -> at(names.dropReason(high), names.symbol(low & 0xffffffffL));
             case CONSUME_SKB -> at("", names.symbol(low & 0xffffffffL));
             case SKB_COPY_DATAGRAM -> Integer.toUnsignedString(low) + " B";
             case SOCK_RECV_LENGTH -> len + " B";
-            case ICMP_SEND -> "ICMP type %d code %d".formatted(low >>> 8, low & 0xff);
+            case ICMP_SEND -> text("ICMP type %d code %d", low >>> 8, low & 0xff);
             case UDP_FAIL_QUEUE -> "error " + -low;
-            case SOCK_RCVQUEUE_FULL -> "%d of %d B used".formatted(high, low);
+            case SOCK_RCVQUEUE_FULL -> text("%d of %d B used", high, low);
             case NET_DEV_XMIT -> "busy";
             case INET_SOCK_SET_STATE -> tcpState(high) + " > " + tcpState(low);
             default -> "";
         };
+    }
+
+    /** With the digits of ASCII, whatever the user's language. */
+    private static String text(String format, Object... numbers) {
+        return String.format(Locale.ROOT, format, numbers);
     }
 
     private static String at(String reason, String symbol) {

@@ -12,10 +12,12 @@ import traitrace.event.Tunnel;
 
 /** What two snapshots of the same packet tell about what was done to it in between. */
 public final class Changes {
+    private static final int IPV6_HEADER = 40;
+
     private Changes() {}
 
     /**
-     * The differences, in the order src, dst, encapsulation, ttl, vlan, checksum, gso, fragment; empty if nothing is
+     * The differences, in the order src, dst, encapsulation, ttl, len, vlan, checksum, gso, fragment; empty if nothing is
      * known of one side. A header that one of the snapshots does not show is not a difference:
      *
      * <ul>
@@ -23,6 +25,8 @@ public final class Changes {
      *       shows only the outside of a tunnel (encrypted, or cut off), nor the ports where a fragment has none.
      *   <li>{@code encapsulation}: all tunnels, outermost first; not compared where one side is a later fragment.
      *   <li>{@code ttl}: of the outermost IP header that has another one; of the innermost if a tunnel came or went.
+     *   <li>{@code len}: bytes of the innermost IP packet, so that headers which are pushed and pulled around it are no
+     *       change; not compared where one side shows only the outside of a tunnel.
      *   <li>{@code vlan}: the accelerated tag and those in the bytes, so that a tag that only moves is no change.
      *   <li>{@code fragment}: of the outermost IP header that is a fragment.
      * </ul>
@@ -37,6 +41,9 @@ public final class Changes {
             add(changes, "encapsulation", encapsulation(before), encapsulation(after));
         }
         ttl(changes, before, after);
+        if (innermostComparable(before, after)) {
+            add(changes, "len", length(before), length(after));
+        }
         add(changes, "vlan", vlan(before), vlan(after));
         add(changes, "checksum", HeaderText.checksum(before.checksum()), HeaderText.checksum(after.checksum()));
         add(changes, "gso", HeaderText.gso(before), HeaderText.gso(after));
@@ -48,6 +55,18 @@ public final class Changes {
         if (!before.equals(after)) {
             changes.add(new Change(field, before, after));
         }
+    }
+
+    private static String length(Headers headers) {
+        String length = "";
+        for (Layer layer : headers.layers()) {
+            if (layer instanceof Layer.Ipv4 ip) {
+                length = Integer.toString(ip.totalLength());
+            } else if (layer instanceof Layer.Ipv6 ip) {
+                length = Integer.toString(ip.payloadLength() + IPV6_HEADER);
+            }
+        }
+        return length;
     }
 
     private static void addresses(List<Change> changes, Headers before, Headers after) {

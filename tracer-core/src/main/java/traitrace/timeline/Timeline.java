@@ -35,11 +35,13 @@ public record Timeline(
 
     private int end() {
         int end = hops.size() - 1;
-        if (verdict instanceof Verdict.Delivered) {
-            for (int i = end; i >= 0; i--) {
-                if (hops.get(i).hook().stage() == Stage.USER && !hops.get(i).tap()) {
-                    return i;
-                }
+        Stage story = verdict instanceof Verdict.Delivered ? Stage.USER : Stage.TRANSPORT;
+        if (verdict instanceof Verdict.Dropped) {
+            return end;
+        }
+        for (int i = end; i >= 0; i--) {
+            if (hops.get(i).hook().stage() == story && !hops.get(i).tap()) {
+                return i;
             }
         }
         return end;

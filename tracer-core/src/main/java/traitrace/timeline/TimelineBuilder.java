@@ -1,6 +1,7 @@
 package traitrace.timeline;
 
 import com.carrotsearch.hppc.LongIntHashMap;
+import com.carrotsearch.hppc.LongLongHashMap;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import traitrace.event.EventView;
 import traitrace.event.HeaderParser;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
+import traitrace.lineage.Edge;
 import traitrace.lineage.Packet;
 import traitrace.names.Names;
 
@@ -28,7 +30,7 @@ public final class TimelineBuilder {
 
     /** Empty if the packet has no hop: only the end of something that was not seen. */
     public Optional<Timeline> build(Packet packet) {
-        Reading reading = new Reading();
+        Reading reading = new Reading(packet.edges());
         packet.forEach(reading::record);
         if (reading.hops.isEmpty()) {
             return Optional.empty();
@@ -49,6 +51,19 @@ public final class TimelineBuilder {
         private final LongIntHashMap gone = new LongIntHashMap();
 
         private final LongObjectHashMap<Headers> headers = new LongObjectHashMap<>();
+        private final LongObjectHashMap<Hop> lastOfSkb = new LongObjectHashMap<>();
+        private final LongLongHashMap parents = new LongLongHashMap();
+
+        Reading(List<Edge> edges) {
+            edges.forEach(edge -> parents.put(edge.childSkb(), edge.parentSkb()));
+        }
+
+        /** What a hop is compared with: the last of this skb, or of the skb that it was made from. */
+        private Hop before(long skb) {
+            Hop own = lastOfSkb.get(skb);
+            Hop parent = own == null ? lastOfSkb.get(parents.get(skb)) : own;
+            return parent == null && !hops.isEmpty() ? hops.get(hops.size() - 1) : parent;
+        }
 
         void record(EventView event) {
             if (event.kind() == EventLayout.KIND_GONE) {
@@ -64,7 +79,7 @@ public final class TimelineBuilder {
             }
             Hook hook = known.get();
             boolean receipt = event.kind() == EventLayout.KIND_RECEIVE;
-            Hop before = hops.isEmpty() ? null : hops.get(hops.size() - 1);
+            Hop before = before(event.skbId());
             Headers now = headers.get(event.skbId());
             if (now == null) {
                 now = before == null ? Headers.NONE : before.headers();
@@ -83,7 +98,7 @@ public final class TimelineBuilder {
                 compare(changes, "mark", mark(before.mark()), mark(mark));
                 changes.addAll(Changes.between(before.headers(), now));
             }
-            hops.add(new Hop(
+            Hop hop = new Hop(
                     event.time(),
                     event.skbId(),
                     receipt ? -1 : event.counter(),
@@ -103,7 +118,9 @@ public final class TimelineBuilder {
                     ArgText.of(hook, event.arg(), event.len(), names),
                     !receipt && event.has(EventLayout.FLAG_TAP),
                     now,
-                    changes));
+                    changes);
+            hops.add(hop);
+            lastOfSkb.put(event.skbId(), hop);
         }
 
         private static int missing(EventView event) {

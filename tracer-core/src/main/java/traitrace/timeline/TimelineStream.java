@@ -4,6 +4,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
+import traitrace.event.Losses;
 import traitrace.lineage.Lineage;
 import traitrace.lineage.Packet;
 import traitrace.names.Names;
@@ -19,6 +20,7 @@ public final class TimelineStream implements EventSink {
 
     private final Lineage lineage;
     private long advanced = Long.MIN_VALUE;
+    private long refused;
 
     /**
      * @param names learns as records come, before they are seen here
@@ -30,6 +32,8 @@ public final class TimelineStream implements EventSink {
                 packet -> {
                     if (wanted.test(packet)) {
                         builder.build(packet).ifPresent(sink);
+                    } else {
+                        refused++;
                     }
                 },
                 device -> names.physical(device >>> 32, (int) device),
@@ -44,7 +48,7 @@ public final class TimelineStream implements EventSink {
         }
         lineage.accept(event);
         // In a recording, the records are the clock.
-        if (event.time() - advanced > ADVANCE_NS) {
+        if (event.time() > advanced + ADVANCE_NS) {
             advance(event.time());
         }
     }
@@ -62,8 +66,8 @@ public final class TimelineStream implements EventSink {
         lineage.finish();
     }
 
-    /** Packets finished early for lack of room. */
-    public long evicted() {
-        return lineage.evicted();
+    /** Adds to what a source lost what was left out here. */
+    public Losses count(Losses source) {
+        return source.with(lineage.evicted(), refused);
     }
 }

@@ -3,6 +3,7 @@ package traitrace.timeline;
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongIntHashMap;
 import java.util.List;
+import java.util.Set;
 import traitrace.event.Hook;
 import traitrace.event.Layer;
 import traitrace.lineage.Edge;
@@ -16,6 +17,13 @@ import traitrace.names.Names;
  * is the packet's: delivered, then transmitted, then used by the kernel, then dropped.
  */
 final class Verdicts {
+    /**
+     * Where the kernel frees what it was itself the receiver of (net/ipv4 and net/ipv6, Linux 6.1 to 7.2): then other
+     * clones that were dropped, at the ports of a flooding bridge for example, do not matter.
+     */
+    private static final Set<String> PROTOCOL_ENDS = Set.of(
+            "icmp_rcv", "icmpv6_rcv", "arp_process", "arp_rcv", "igmp_rcv", "ndisc_rcv", "tcp_rcv_state_process");
+
     private Verdicts() {}
 
     static Verdict of(List<Hop> hops, LongIntHashMap gone, List<Edge> edges, Names names) {
@@ -23,11 +31,15 @@ final class Verdicts {
         Verdict transmitted = null;
         Verdict absorbed = null;
         Verdict dropped = null;
+        boolean answered = false;
         LongHashSet parents = new LongHashSet();
+        LongHashSet own = new LongHashSet();
+        hops.forEach(hop -> own.add(hop.skbId()));
         Edge merged = null;
         for (Edge edge : edges) {
             if (edge.kind() == EdgeKind.COALESCE) {
-                merged = edge;
+                // The packet into which others were merged has the edge, too.
+                merged = own.contains(edge.childSkb()) ? merged : edge;
             } else if (edge.kind() == EdgeKind.SEGMENT || edge.kind() == EdgeKind.FRAGMENT) {
                 parents.add(edge.parentSkb());
             }
@@ -61,14 +73,19 @@ final class Verdicts {
                     open.remove(skb);
                 }
                 case KFREE_SKB -> {
+                    if (sockets.contains(skb) && emptyTcpSegment(hop)) {
+                        // TCP had taken it: what a closing socket purges of it is only the memory.
+                        open.remove(skb);
+                        continue;
+                    }
                     dropped = new Verdict.Dropped((int) (hop.arg() >>> 32), hop.arg() & 0xffffffffL);
                     open.remove(skb);
                 }
                 case CONSUME_SKB -> {
                     open.remove(skb);
-                    if (received.contains(skb) && !parents.contains(skb)) {
-                        absorbed = new Verdict.Absorbed(consumer(hop, names));
-                    } else if (!received.contains(skb) && !parents.contains(skb) && absorbed == null) {
+                    boolean taken = sockets.contains(skb) && absorbed != null;
+                    answered |= received.contains(skb) && PROTOCOL_ENDS.contains(function(hop, names));
+                    if (!parents.contains(skb) && !taken && (received.contains(skb) || absorbed == null)) {
                         absorbed = new Verdict.Absorbed(consumer(hop, names));
                     }
                 }
@@ -86,46 +103,53 @@ final class Verdicts {
         if (merged != null) {
             return new Verdict.Absorbed("merged into another packet");
         }
-        if (absorbed != null && dropped == null) {
+        if (absorbed != null && (dropped == null || answered)) {
             return absorbed;
         }
         if (dropped != null) {
             return dropped;
         }
-        if (emptyTcpSegmentReceived(hops)) {
+        Hop end = hops.get(hops.size() - 1);
+        if (end.hook() == Hook.NETIF_RECEIVE_SKB && emptyTcpSegment(end)) {
             return new Verdict.LostSight("TCP frees a segment without data where no hook is");
         }
         for (Hop hop : hops) {
             sightLost |= gone.containsKey(hop.skbId());
         }
         if (sightLost) {
-            Hop last = hops.get(hops.size() - 1);
             return sockets.isEmpty()
-                    ? new Verdict.LostSight("it ended after " + last.hook().kernelName() + ", where no hook is")
+                    ? new Verdict.LostSight("it ended after " + end.hook().kernelName() + ", where no hook is")
                     : new Verdict.Absorbed("used by a socket");
         }
         return open.isEmpty() ? new Verdict.LostSight("its end was not seen") : new Verdict.InFlight();
     }
 
-    private static boolean emptyTcpSegmentReceived(List<Hop> hops) {
-        Hop last = hops.get(hops.size() - 1);
-        if (last.hook() != Hook.NETIF_RECEIVE_SKB) {
-            return false;
-        }
-        for (int i = last.headers().layers().size() - 1; i >= 0; i--) {
-            if (last.headers().layers().get(i) instanceof Layer.Tcp tcp) {
-                return i > 0
-                        && last.headers().layers().get(i - 1) instanceof Layer.Ipv4 ip
-                        && ip.totalLength() - 20 <= tcp.headerLength();
+    private static boolean emptyTcpSegment(Hop hop) {
+        List<Layer> layers = hop.headers().layers();
+        for (int i = layers.size() - 1; i > 0; i--) {
+            if (layers.get(i) instanceof Layer.Tcp tcp) {
+                return payload(layers.get(i - 1)) <= tcp.headerLength();
             }
         }
         return false;
     }
 
+    /** Bytes that this IP header says are behind it; without a length, more than any. */
+    private static int payload(Layer layer) {
+        if (layer instanceof Layer.Ipv4 ip) {
+            return ip.totalLength() - 20;
+        }
+        return layer instanceof Layer.Ipv6 ip ? ip.payloadLength() : Integer.MAX_VALUE;
+    }
+
     private static String consumer(Hop hop, Names names) {
+        String function = function(hop, names);
+        return function.isEmpty() ? "used by the kernel" : "used by the kernel in " + function;
+    }
+
+    private static String function(Hop hop, Names names) {
         String symbol = names.symbol(hop.arg() & 0xffffffffL);
         int offset = symbol.indexOf('+');
-        String function = offset < 0 ? symbol : symbol.substring(0, offset);
-        return function.isEmpty() ? "used by the kernel" : "used by the kernel in " + function;
+        return offset < 0 ? symbol : symbol.substring(0, offset);
     }
 }

@@ -66,6 +66,28 @@ public final class RecordBytes {
         return this;
     }
 
+    /** Any kind, whatever the rest of the record is. */
+    public RecordBytes kind(int kind) {
+        bytes.put(EventLayout.KIND, (byte) kind);
+        return this;
+    }
+
+    /** Any number, that of a hook or not. */
+    public RecordBytes hook(int hook) {
+        bytes.putShort(EventLayout.HOOK, (short) hook);
+        return this;
+    }
+
+    public RecordBytes mark(int mark) {
+        bytes.putInt(EventLayout.MARK, mark);
+        return this;
+    }
+
+    public RecordBytes protocol(int etherType) {
+        bytes.putShort(EventLayout.PROTOCOL, (short) etherType);
+        return this;
+    }
+
     public RecordBytes flag(int flag) {
         bytes.put(EventLayout.FLAGS, (byte) (bytes.get(EventLayout.FLAGS) | flag));
         return this;

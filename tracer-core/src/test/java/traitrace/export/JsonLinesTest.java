@@ -80,7 +80,7 @@ class JsonLinesTest {
             for (Timeline timeline : Stories.all()) {
                 json.timeline(timeline);
             }
-            json.stats(new Losses(7, 0, 0, 0, 0), false);
+            json.stats(new Losses(List.of(7L), 0, 0, 0, 0, 0), false);
         }
         List<JsonNode> lines = new ArrayList<>();
         String text = out.toString(StandardCharsets.UTF_8);

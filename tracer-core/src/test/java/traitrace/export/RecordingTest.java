@@ -36,7 +36,7 @@ import traitrace.event.Losses;
 class RecordingTest {
     private static final CaptureInfo INFO =
             new CaptureInfo("0.1.0", "6.18.2", 1_234_567_890_123_456_789L, "tcp", Map.of(2, "NOT_SPECIFIED"));
-    private static final Losses LOSSES = new Losses(1, 2, 3, 4, 5);
+    private static final Losses LOSSES = new Losses(List.of(1L, 0L, 6L), 2, 3, 4, 7, 5);
     private static final byte[] WHOLE = write(10_000);
 
     @Test

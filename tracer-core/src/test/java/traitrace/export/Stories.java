@@ -191,7 +191,7 @@ final class Stories {
                 .in(1, "host")
                 .at(7, "veth-client")
                 .hop(900, Hook.NETIF_RX, was("netns", "client", "host"), was("dev", "eth0", "veth-client"))
-                .hop(2_100, Hook.NETIF_RECEIVE_SKB, was("len", "74", "60"))
+                .hop(2_100, Hook.NETIF_RECEIVE_SKB)
                 .at(9, "vxlan42")
                 .hop(
                         18_700,
@@ -202,11 +202,7 @@ final class Stories {
                         was("mark", "", "0x4000"))
                 .hop(400, Hook.NET_DEV_START_XMIT)
                 .at(4, "eth1")
-                .hop(
-                        5_200,
-                        Hook.NET_DEV_QUEUE,
-                        was("encapsulation", "", "vxlan 42 192.168.0.1 > 192.168.0.2"),
-                        was("len", "74", "124"))
+                .hop(5_200, Hook.NET_DEV_QUEUE, was("encapsulation", "", "vxlan 42 192.168.0.1 > 192.168.0.2"))
                 .hop(100, Hook.QDISC_ENQUEUE)
                 .hop(1_240_000, Hook.QDISC_DEQUEUE)
                 .hop(300, Hook.NET_DEV_START_XMIT)

@@ -52,6 +52,8 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output = new OutputOptions();
 
+    private boolean begun;
+
     DemoCommand(Context context) {
         this.context = context;
     }
@@ -78,7 +80,7 @@ final class DemoCommand implements Callable<Integer> {
             }
         }
         TimelineSource recording = context.tracer().get().demo();
-        say(text.recorded(recording.info()));
+        say(text.recorded(recording.info(), begun));
         return show(recording, text);
     }
 
@@ -86,6 +88,7 @@ final class DemoCommand implements Callable<Integer> {
         Scenario scenario = DemoTraffic.scenario();
         // Said first, as it takes some seconds.
         say(text.live());
+        begun = true;
         return show(DemoTraffic.open(scenario, context.tracer().get()), text);
     }
 

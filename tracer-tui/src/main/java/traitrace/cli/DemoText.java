@@ -36,10 +36,13 @@ final class DemoText {
                 + network();
     }
 
-    String recorded(CaptureInfo info) {
-        return wrapped("A recording of this demo, made on Linux " + info.kernel()
-                        + ": five network namespaces, real traffic over UDP and TCP in both directions.")
-                + network();
+    /** Before a recording is shown; {@code begun}: the live demo had been announced. */
+    String recorded(CaptureInfo info, boolean begun) {
+        String what = "A recording of this demo, made on Linux " + info.kernel();
+        return begun
+                ? wrapped(what + ".")
+                : wrapped(what + ": five network namespaces, real traffic over UDP and TCP in both directions.")
+                        + network();
     }
 
     private String network() {

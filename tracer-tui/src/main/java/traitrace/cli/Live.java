@@ -33,6 +33,7 @@ final class Live implements TimelineSource, RecordSource {
     private final NameTable names;
     private final CaptureInfo info;
     private final Predicate<Packet> wanted;
+    private TimelineStream stream;
     private long idle = System.nanoTime();
 
     private Live(Capture capture, NameTable names, CaptureInfo info, Predicate<Packet> wanted) {
@@ -75,7 +76,7 @@ final class Live implements TimelineSource, RecordSource {
 
     @Override
     public void run(TimelineSink sink, BooleanSupplier stop) {
-        TimelineStream stream = new TimelineStream(names, wanted, Limits.DEFAULT, sink);
+        stream = new TimelineStream(names, wanted, Limits.DEFAULT, sink);
         EventSink both = event -> {
             names.accept(event);
             stream.accept(event);
@@ -108,7 +109,7 @@ final class Live implements TimelineSource, RecordSource {
 
     @Override
     public Losses losses() {
-        return capture.losses();
+        return stream == null ? capture.losses() : stream.count(capture.losses());
     }
 
     @Override

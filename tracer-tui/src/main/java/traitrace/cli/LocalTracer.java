@@ -10,6 +10,7 @@ import traitrace.TracerException.Kind;
 import traitrace.event.Flow;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
+import traitrace.event.Losses;
 import traitrace.export.RecordingReader;
 import traitrace.kernel.Btf;
 import traitrace.kernel.CaptureOptions;
@@ -78,6 +79,11 @@ final class LocalTracer implements Tracer {
                 @Override
                 public void finish() {
                     stream.finish();
+                }
+
+                @Override
+                public Losses count(Losses source) {
+                    return stream.count(source);
                 }
             };
         };

@@ -36,7 +36,7 @@ import traitrace.kernel.Terminal;
         footer = {
             "  traitrace trace icmp           every ping, hop by hop",
             "  traitrace doctor               what this host lacks, and how to mend it",
-            "  traitrace demo                 a recording to look at, without root",
+            "  traitrace demo                 a network of its own, and where its packets go",
         })
 public final class Main implements Runnable {
     private static final int STDOUT = 1;

@@ -15,6 +15,7 @@ import traitrace.names.Names;
 public final class Replay implements TimelineSource {
     private final RecordingReader reader;
     private final LineageFactory lineage;
+    private Lineage packets;
 
     public Replay(RecordingReader reader, LineageFactory lineage) {
         this.reader = reader;
@@ -33,7 +34,7 @@ public final class Replay implements TimelineSource {
 
     @Override
     public void run(TimelineSink sink, BooleanSupplier stop) {
-        Lineage packets = lineage.start(reader.info(), reader.names(), sink);
+        packets = lineage.start(reader.info(), reader.names(), sink);
         try {
             reader.replay(packets, stop);
         } finally {
@@ -44,7 +45,7 @@ public final class Replay implements TimelineSource {
 
     @Override
     public Losses losses() {
-        return reader.losses();
+        return packets == null ? reader.losses() : packets.count(reader.losses());
     }
 
     @Override

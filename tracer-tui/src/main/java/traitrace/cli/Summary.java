@@ -25,10 +25,12 @@ final class Summary {
         if (!losses.any()) {
             return Optional.empty();
         }
-        return Optional.of("LOST: " + plural(losses.events(), "event") + " (rings full), "
+        return Optional.of("LOST: " + plural(losses.events(), "event") + " (rings full"
+                + (losses.events() > 0 ? ": " + losses.byCpu() : "") + "), "
                 + plural(losses.missedRuns(), "probe run") + " skipped by the kernel, "
-                + plural(losses.untracked(), "packet")
-                + " without an id (tables full): narrow the filter to lose fewer");
+                + plural(losses.untracked(), "packet") + " without an id (tables full), "
+                + plural(losses.evicted(), "packet")
+                + " given up early (too many at a time)");
     }
 
     private static String plural(long n, String noun) {

@@ -91,6 +91,9 @@ public interface Tracer {
     interface Lineage extends EventSink {
         /** Delivers the packets still under way: no record will follow. */
         void finish();
+
+        /** Adds to what a source lost what was left out here. */
+        Losses count(Losses source);
     }
 
     /** Makes a lineage that delivers to {@code sink}; {@code names} learns as records come. */

@@ -161,6 +161,11 @@ class FakeTracer implements Tracer {
             public void finish() {
                 open.forEach(sink);
             }
+
+            @Override
+            public Losses count(Losses source) {
+                return source;
+            }
         };
     }
 

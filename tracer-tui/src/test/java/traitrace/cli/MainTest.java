@@ -163,9 +163,10 @@ class MainTest {
 
     @Test
     void tellsLossesLoudly() {
-        tracer.losses = new Losses(12, 1, 0, 0, 0);
+        tracer.losses = new Losses(List.of(0L, 12L), 1, 0, 0, 0, 0);
         assertThat(run("trace")).isZero();
-        assertThat(err()).contains("LOST: 12 events (rings full), 1 probe run skipped by the kernel, 0 packets");
+        assertThat(err())
+                .contains("LOST: 12 events (rings full: cpu1 12), 1 probe run skipped by the kernel, 0 packets");
     }
 
     @ParameterizedTest

@@ -1,0 +1,39 @@
+package traitrace.timeline;
+
+import traitrace.names.Names;
+
+/** Names for tests: of namespaces all, of devices up to 9, of which 9 sends off the host. */
+final class PlainNames implements Names {
+    static final int PHYSICAL = 9;
+    static final int SERVER = 4242;
+
+    @Override
+    public String netns(long inode) {
+        return "net" + inode;
+    }
+
+    @Override
+    public String device(long netns, int ifindex) {
+        return ifindex > 0 && ifindex <= PHYSICAL ? "eth" + ifindex : "";
+    }
+
+    @Override
+    public boolean physical(long netns, int ifindex) {
+        return ifindex == PHYSICAL;
+    }
+
+    @Override
+    public String process(int pid) {
+        return pid == SERVER ? "server" : "";
+    }
+
+    @Override
+    public String dropReason(int reason) {
+        return reason == 8 ? "SKB_DROP_REASON_NETFILTER_DROP" : "SKB_DROP_REASON_" + reason;
+    }
+
+    @Override
+    public String symbol(long address) {
+        return address == 0x81234567L ? "nf_hook_slow+0xb3" : address == 0x81000001L ? "icmp_rcv+0x1c" : "";
+    }
+}
