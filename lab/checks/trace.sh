@@ -638,7 +638,7 @@ flood_once() {
     finish "$text"
     ended 0
     finish "$server"
-    grep -qE '^traitrace: LOST: [1-9][0-9]* events? \(rings full\)' "$err" || fault "no losses in the summary: $(head -c 300 "$err")"
+    grep -qE '^traitrace: LOST: [1-9][0-9]* events? \(rings full' "$err" || fault "no losses in the summary: $(head -c 300 "$err")"
     lost=$(tail -n 1 "$scratch/json" | jq .lost_events 2>/dev/null || true)
     [ "${lost:-0}" -gt 0 ] 2>/dev/null || fault "no losses in the stats: $(tail -n 1 "$scratch/json" | head -c 300)"
     whole_json "$scratch/json"

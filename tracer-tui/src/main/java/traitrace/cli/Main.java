@@ -153,6 +153,9 @@ public final class Main implements Runnable {
         command.setExecutionExceptionHandler(complaints);
         layOut(command);
         command.getSubcommands().values().forEach(Main::layOut);
+        // After the others: it has a --help of its own.
+        command.addSubcommand("help", new CommandLine.HelpCommand());
+        command.getSubcommands().get("help").getCommandSpec().usageMessage().hidden(true);
         return command;
     }
 
