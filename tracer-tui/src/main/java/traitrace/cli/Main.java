@@ -153,9 +153,12 @@ public final class Main implements Runnable {
         command.setExecutionExceptionHandler(complaints);
         layOut(command);
         command.getSubcommands().values().forEach(Main::layOut);
-        // After the others: it has a --help of its own.
-        command.addSubcommand("help", new CommandLine.HelpCommand());
-        command.getSubcommands().get("help").getCommandSpec().usageMessage().hidden(true);
+        // After those that get a --help: it has one of its own. Writers are not inherited from then on.
+        CommandLine help = new CommandLine(new CommandLine.HelpCommand())
+                .setOut(command.getOut())
+                .setErr(command.getErr());
+        help.getCommandSpec().usageMessage().hidden(true);
+        command.addSubcommand("help", help);
         return command;
     }
 
