@@ -622,8 +622,8 @@ device_renamed() {
     nothing_left
 }
 
-# More than rings of the smallest size can take, for two seconds.
-flood() {
+# flood_once: more than rings of the smallest size can take, for two seconds.
+flood_once() {
     local server text lost
     start nsenter --net=/run/netns/two iperf3 -s -1 -p 5201 >/dev/null 2>&1
     server=$pid
@@ -638,11 +638,24 @@ flood() {
     finish "$text"
     ended 0
     finish "$server"
-    grep -qE '^traitrace: LOST: [1-9][0-9]* events? \(rings full: cpu' "$err" || fault "no losses in the summary: $(head -c 300 "$err")"
-    grep -qE '^  -- ([0-9]+ events|1 event) lost here --$' "$out" || fault "no marks in the text"
+    grep -qE '^traitrace: LOST: [1-9][0-9]* events? \(rings full' "$err" || fault "no losses in the summary: $(head -c 300 "$err")"
     lost=$(tail -n 1 "$scratch/json" | jq .lost_events 2>/dev/null || true)
     [ "${lost:-0}" -gt 0 ] 2>/dev/null || fault "no losses in the stats: $(tail -n 1 "$scratch/json" | head -c 300)"
     whole_json "$scratch/json"
+}
+
+flood() {
+    local round
+    # On a machine that is busy otherwise, a ring may be read so rarely that of each packet all is lost
+    # or nothing: then there is nothing to mark.
+    for round in 1 2 3; do
+        flood_once
+        if grep -qE '^  -- ([0-9]+ events|1 event) lost here --$' "$out"; then
+            break
+        elif [ "$round" -eq 3 ]; then
+            fault "no marks in the text"
+        fi
+    done
     nothing_left
 }
 

@@ -154,6 +154,12 @@ public final class Main implements Runnable {
         command.setExecutionExceptionHandler(complaints);
         layOut(command);
         command.getSubcommands().values().forEach(Main::layOut);
+        // After those that get a --help: it has one of its own. Writers are not inherited from then on.
+        CommandLine help = new CommandLine(new CommandLine.HelpCommand())
+                .setOut(command.getOut())
+                .setErr(command.getErr());
+        help.getCommandSpec().usageMessage().hidden(true);
+        command.addSubcommand("help", help);
         return command;
     }
 

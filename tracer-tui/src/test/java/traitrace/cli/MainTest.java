@@ -280,7 +280,17 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "trace --help", "record -h", "demo --help", "doctor --help", "hooks --help"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "help",
+                "help trace",
+                "trace --help",
+                "record -h",
+                "demo --help",
+                "doctor --help",
+                "hooks --help"
+            })
     void helpFitsAnyTerminalAndTellsTheExitCodes(String line) {
         assertThat(run(line.split(" "))).isZero();
         assertThat(out())
