@@ -46,7 +46,7 @@ public final class JsonLines implements Closeable {
         this.json = new JsonFactory()
                 .createGenerator(out)
                 .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
-                .setPrettyPrinter(new MinimalPrettyPrinter("\n"));
+                .setPrettyPrinter(new MinimalPrettyPrinter(""));
         begin("meta");
         json.writeNumberField("schema", SCHEMA);
         json.writeStringField("tool", "traitrace");
@@ -55,7 +55,7 @@ public final class JsonLines implements Closeable {
         json.writeStringField("clock", "monotonic");
         json.writeStringField("boot_unix_ns", Long.toString(info.bootUnixNs()));
         text("filter", info.filter());
-        json.writeEndObject();
+        end();
     }
 
     public void timeline(Timeline t) throws IOException {
@@ -98,17 +98,16 @@ public final class JsonLines implements Closeable {
         json.writeNumberField("evicted_packets", losses.evicted());
         json.writeNumberField("filtered_packets", losses.filtered());
         json.writeBooleanField("cut", cut);
-        json.writeEndObject();
+        end();
     }
 
     public void flush() throws IOException {
         json.flush();
     }
 
-    /** Ends the last line and flushes; does not close the stream. */
+    /** Flushes; does not close the stream. */
     @Override
     public void close() throws IOException {
-        json.writeRaw('\n');
         json.close();
     }
 
@@ -142,7 +141,7 @@ public final class JsonLines implements Closeable {
                 .filter(h -> !h.layers().isEmpty())
                 .findFirst()
                 .orElse(Headers.NONE));
-        json.writeEndObject();
+        end();
     }
 
     private void event(long packetId, int index, Hop hop, long deltaNs) throws IOException {
@@ -182,7 +181,7 @@ public final class JsonLines implements Closeable {
             json.writeEndObject();
         }
         json.writeEndArray();
-        json.writeEndObject();
+        end();
     }
 
     private void edge(long packetId, Edge edge) throws IOException {
@@ -194,7 +193,7 @@ public final class JsonLines implements Closeable {
         json.writeStringField("kind", edge.kind().label());
         json.writeStringField("evidence", edge.evidence().label());
         json.writeStringField("why", edge.why());
-        json.writeEndObject();
+        end();
     }
 
     private void flow(Headers headers) throws IOException {
@@ -210,6 +209,12 @@ public final class JsonLines implements Closeable {
     private void begin(String type) throws IOException {
         json.writeStartObject();
         json.writeStringField("type", type);
+    }
+
+    /** Ends the line at once: a reader of a quiet stream must not wait for the next. */
+    private void end() throws IOException {
+        json.writeEndObject();
+        json.writeRaw('\n');
     }
 
     private void times(long monoNs) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -55,12 +56,13 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
     /**
      * Creates the file, for its owner only: packets are other people's business.
      *
-     * @param replace remove a file that is there; otherwise it is an error
+     * @param replace remove a regular file that is there; anything else that is there is an error
      */
     public static RecordingWriter create(Path file, boolean replace, CaptureInfo info, Names names) {
         try {
-            if (replace) {
-                Files.deleteIfExists(file);
+            // Anything else by that name, a device or a folder, is not ours to remove.
+            if (replace && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                Files.delete(file);
             }
             OutputStream out = Channels.newOutputStream(Files.newByteChannel(
                     file,

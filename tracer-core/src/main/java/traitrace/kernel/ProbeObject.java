@@ -317,11 +317,5 @@ final class ProbeObject implements AutoCloseable {
             }
             return last.isEmpty() ? "no further word from libbpf" : last;
         }
-
-        /** All of it, for {@code --debug}. */
-        @SuppressWarnings("unused")
-        synchronized String all() {
-            return text.toString();
-        }
     }
 }

@@ -58,6 +58,15 @@ class JsonLinesTest {
     }
 
     @Test
+    void endsEachLineAtOnce() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        JsonLines json = new JsonLines(out, Stories.INFO, Stories.NAMES);
+        json.flush();
+
+        assertThat(out.toString(StandardCharsets.UTF_8)).endsWith("}\n").hasLineCount(1);
+    }
+
+    @Test
     void writesTimesAndIdsSoThatNoReaderLosesDigits() throws IOException {
         JsonNode packet = lines().stream()
                 .filter(l -> l.path("type").asText().equals("packet"))

@@ -137,7 +137,6 @@ public final class Main implements Runnable {
                 .addSubcommand(new DemoCommand(context))
                 .addSubcommand(new DoctorCommand(context))
                 .addSubcommand(new HooksCommand(context))
-                .addSubcommand(new CommandLine.HelpCommand())
                 .addSubcommand("completion", new AutoComplete.GenerateCompletion());
         command.getSubcommands()
                 .get("completion")
