@@ -212,6 +212,12 @@ public final class Lineage implements EventSink {
     }
 
     private static void place(Skb skb, EventView event) {
+        if (skb.netns != event.netns()) {
+            skb.received = false;
+            skb.sent = false;
+        }
+        skb.sent |= event.hook() == NET_DEV_QUEUE || event.hook() == START_XMIT;
+        skb.received |= !skb.sent;
         skb.netns = event.netns();
         skb.ifindex = event.ifindex();
         skb.time = event.time();
@@ -359,7 +365,8 @@ public final class Lineage implements EventSink {
         if (skb.tcp && skb.sequenceLength > 0) {
             long end = skb.sequence + skb.sequenceLength & 0xffffffffL;
             Skb parent = tcp.holding(skb.flow, skb.netns, skb.sequence, end, skb);
-            if (parent != null && hook == NET_DEV_QUEUE) {
+            boolean forwarded = parent != null && parent.received;
+            if (parent != null && hook == NET_DEV_QUEUE && !forwarded) {
                 merge(parent, skb, EdgeKind.RETRANSMIT, "same sequence numbers sent again", now);
                 return;
             }
@@ -369,8 +376,10 @@ public final class Lineage implements EventSink {
             }
         } else if (print.isUdp() && hook == START_XMIT) {
             Skb parent = datagrams.get(Fingerprint.mix(print.flow, skb.netns), now);
+            // Ids that begin at 0 are the same for every datagram: then nothing tells whose segment it is.
             if (parent != null
                     && parent != skb
+                    && parent.ipId != 0
                     && (skb.ipId - parent.ipId & 0xffff) < parent.gsoSegs
                     && skb.payloadLength <= parent.gsoSize) {
                 merge(parent, skb, EdgeKind.SEGMENT, "IP id within the parent's segments", now);

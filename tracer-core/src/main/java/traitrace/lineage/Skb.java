@@ -11,8 +11,10 @@ final class Skb {
     int counter;
     /** Its end was not seen yet. */
     boolean open = true;
-    /** Came in by a device in this namespace. */
+    /** Came into this namespace by a device, and was not sent in it before. */
     boolean received;
+    /** Was sent in this namespace. */
+    boolean sent;
     /** Reached a socket. */
     boolean atSocket;
 

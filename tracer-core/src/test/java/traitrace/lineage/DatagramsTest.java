@@ -176,6 +176,15 @@ class DatagramsTest {
     }
 
     @Test
+    void doNotGuessWhoseSegmentItIsWhereIdsBeginAtZero() {
+        feed.see(NET_DEV_QUEUE, 1, r -> r.at(HOME, 2).ip(udp(0, 3000)).gso(1000, 3));
+        feed.see(NET_DEV_QUEUE, 2, r -> r.at(HOME, 2).ip(udp(0, 3000)).gso(1000, 3));
+        feed.see(NET_DEV_START_XMIT, 3, r -> r.at(HOME, 2).ip(udp(1, 1000)));
+
+        assertThat(journeys.all()).hasSize(3);
+    }
+
+    @Test
     void areGivenTheirSegmentsByIpId() {
         feed.see(NET_DEV_QUEUE, 1, r -> r.at(HOME, 2).ip(udp(65_534, 3000)).gso(1000, 3));
         feed.see(NET_DEV_START_XMIT, 2, r -> r.at(HOME, 2).ip(udp(65_534, 1000)));

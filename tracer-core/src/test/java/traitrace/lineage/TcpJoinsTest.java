@@ -61,6 +61,15 @@ class TcpJoinsTest {
     }
 
     @Test
+    void callWhatARouterCutsASegmentAndNoRetransmission() {
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(tcp(1000, 3000)).gso(1000, 3));
+        feed.see(NET_DEV_QUEUE, 2, r -> r.at(HOME, 5).ip(tcp(1000, 1000)));
+        feed.see(NET_DEV_QUEUE, 3, r -> r.at(HOME, 5).ip(tcp(2000, 1000)));
+
+        assertThat(edges(journeys.only())).containsExactly("1>2 segment matched", "1>3 segment matched");
+    }
+
+    @Test
     void giveSegmentsToTheirParentOverTheEndOfTheSequenceNumbers() {
         sendGso(1, 0xfffffc00L, 3);
         feed.see(NET_DEV_START_XMIT, 2, r -> r.at(HOME, 2).ip(tcp(0xfffffc00L, 1000)));
