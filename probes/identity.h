@@ -80,30 +80,24 @@ static __always_inline __u64 new_id(void)
 static __always_inline void tell_edge(__u64 packet, __u64 parent, __u64 child, enum edge_kind kind,
 				      enum evidence evidence)
 {
-	struct event *record = reserve(sizeof(*record));
+	struct event *record = reserve_event(RECORD_EDGE);
 
 	if (!record)
 		return;
-	__builtin_memset(record, 0, sizeof(*record));
-	record->time = bpf_ktime_get_ns();
 	record->packet_id = packet;
 	record->skb_id = child;
 	record->arg = parent;
 	record->hook = kind;
-	record->cpu = bpf_get_smp_processor_id();
-	record->kind = RECORD_EDGE;
 	record->flags = evidence;
 	submit(record);
 }
 
 static __always_inline void tell_gone(const struct skb_entry *e)
 {
-	struct event *record = reserve(sizeof(*record));
+	struct event *record = reserve_event(RECORD_GONE);
 
 	if (!record)
 		return;
-	__builtin_memset(record, 0, sizeof(*record));
-	record->time = bpf_ktime_get_ns();
 	record->packet_id = e->packet_id;
 	record->skb_id = e->skb_id;
 	record->arg = e->time;
@@ -111,8 +105,6 @@ static __always_inline void tell_gone(const struct skb_entry *e)
 	record->ifindex = e->ifindex;
 	record->counter = e->counter;
 	record->hook = e->hook;
-	record->cpu = bpf_get_smp_processor_id();
-	record->kind = RECORD_GONE;
 	submit(record);
 }
 

@@ -53,6 +53,20 @@ static __always_inline void *reserve(__u64 size)
 	return record;
 }
 
+/* A record of `struct event` that says nothing yet but its kind, time and place. */
+static __always_inline struct event *reserve_event(enum record_kind kind)
+{
+	struct event *record = reserve(sizeof(*record));
+
+	if (!record)
+		return 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->time = bpf_ktime_get_ns();
+	record->cpu = bpf_get_smp_processor_id();
+	record->kind = kind;
+	return record;
+}
+
 /* Java polls: a wake-up per record would cost the traced host more than the record. */
 static __always_inline void submit(void *record)
 {

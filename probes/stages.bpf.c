@@ -260,13 +260,16 @@ int net_dev_xmit(__u64 *ctx)
 
 /* Receiving. */
 
+static __always_inline __u64 receive(struct sk_buff *skb, enum hook hook)
+{
+	return OBSERVE(skb, place_of(skb->dev), .hook = hook, .wanted = TAG | CLONES,
+		       .state = SKB_RECEIVED);
+}
+
 SEC("tp_btf/netif_rx")
 int netif_rx(__u64 *ctx)
 {
-	struct sk_buff *skb = (void *)ctx[0];
-
-	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NETIF_RX, .wanted = TAG | CLONES,
-		.state = SKB_RECEIVED);
+	receive((void *)ctx[0], HOOK_NETIF_RX);
 	return 0;
 }
 
@@ -275,28 +278,21 @@ int netif_receive_skb(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
 
-	set_receiving((__u64)skb, OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NETIF_RECEIVE_SKB,
-					  .wanted = TAG | CLONES, .state = SKB_RECEIVED));
+	set_receiving((__u64)skb, receive(skb, HOOK_NETIF_RECEIVE_SKB));
 	return 0;
 }
 
 SEC("tp_btf/napi_gro_receive_entry")
 int napi_gro_receive_entry(__u64 *ctx)
 {
-	struct sk_buff *skb = (void *)ctx[0];
-
-	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NAPI_GRO_RECEIVE, .wanted = TAG | CLONES,
-		.state = SKB_RECEIVED);
+	receive((void *)ctx[0], HOOK_NAPI_GRO_RECEIVE);
 	return 0;
 }
 
 SEC("tp_btf/napi_gro_frags_entry")
 int napi_gro_frags_entry(__u64 *ctx)
 {
-	struct sk_buff *skb = (void *)ctx[0];
-
-	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NAPI_GRO_FRAGS, .wanted = TAG | CLONES,
-		.state = SKB_RECEIVED);
+	receive((void *)ctx[0], HOOK_NAPI_GRO_FRAGS);
 	return 0;
 }
 
@@ -322,11 +318,9 @@ static __always_inline void observe_received(enum hook hook, __u64 arg)
 	e->hook = hook;
 	e->time = bpf_ktime_get_ns();
 	e->counter++;
-	record = reserve(sizeof(*record));
+	record = reserve_event(RECORD_EVENT);
 	if (!record)
 		return;
-	__builtin_memset(record, 0, sizeof(*record));
-	record->time = e->time;
 	record->packet_id = e->packet_id;
 	record->skb_id = e->skb_id;
 	record->arg = arg;
@@ -335,8 +329,6 @@ static __always_inline void observe_received(enum hook hook, __u64 arg)
 	record->len = e->print.length;
 	record->counter = e->counter - 1;
 	record->hook = hook;
-	record->cpu = bpf_get_smp_processor_id();
-	record->kind = RECORD_EVENT;
 	record->flags = EVENT_SOFTIRQ;
 	submit(record);
 }
@@ -455,16 +447,14 @@ int sock_recv_length(__u64 *ctx)
 	if (sk->sk_protocol != IPPROTO_UDP || (family != AF_INET && family != AF_INET6) || ret < 0)
 		return 0;
 	tell_task();
-	record = reserve(sizeof(*record));
+	record = reserve_event(RECORD_RECEIVE);
 	if (!record)
 		return 0;
-	__builtin_memset(record, 0, sizeof(*record));
 	next = BPF_CORE_READ((struct udp_sock *)sk, reader_queue.next);
 	if ((__u64)next == udp_reader_queue(sk))
 		next = sk->sk_receive_queue.next;
 	address = (__u64)next;
 	e = bpf_map_lookup_elem(&skbs, &address);
-	record->time = bpf_ktime_get_ns();
 	record->counter = address == (__u64)&sk->sk_receive_queue;
 	record->skb_id = e && e->state & SKB_DELIVERED ? e->skb_id : 0;
 	record->arg = (__u64)sk;
@@ -473,8 +463,6 @@ int sock_recv_length(__u64 *ctx)
 	record->mark = flags;
 	record->pid = bpf_get_current_pid_tgid() >> 32;
 	record->hook = HOOK_SOCK_RECV_LENGTH;
-	record->cpu = bpf_get_smp_processor_id();
-	record->kind = RECORD_RECEIVE;
 	submit(record);
 	return 0;
 }
