@@ -24,6 +24,9 @@ final class Verdicts {
     private static final Set<String> PROTOCOL_ENDS = Set.of(
             "icmp_rcv", "icmpv6_rcv", "arp_process", "arp_rcv", "igmp_rcv", "ndisc_rcv", "tcp_rcv_state_process");
 
+    /** Frees in batches what sockets have done with, on the CPU that allocated it (net/core/skbuff.c, Linux 6.0 on). */
+    private static final String DEFERRED_FREE = "skb_defer_free_flush";
+
     private Verdicts() {}
 
     static Verdict of(List<Hop> hops, LongIntHashMap gone, List<Edge> edges, Names names) {
@@ -144,6 +147,9 @@ final class Verdicts {
 
     private static String consumer(Hop hop, Names names) {
         String function = function(hop, names);
+        if (function.equals(DEFERRED_FREE)) {
+            return "used; by whom was not seen, for it was freed later";
+        }
         return function.isEmpty() ? "used by the kernel" : "used by the kernel in " + function;
     }
 

@@ -34,6 +34,11 @@ final class PlainNames implements Names {
 
     @Override
     public String symbol(long address) {
-        return address == 0x81234567L ? "nf_hook_slow+0xb3" : address == 0x81000001L ? "icmp_rcv+0x1c" : "";
+        return switch ((int) address) {
+            case 0x81234567 -> "nf_hook_slow+0xb3";
+            case 0x81000001 -> "icmp_rcv+0x1c";
+            case 0x81000002 -> "skb_defer_free_flush+0x70";
+            default -> "";
+        };
     }
 }

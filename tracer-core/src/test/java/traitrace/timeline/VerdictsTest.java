@@ -109,6 +109,15 @@ class VerdictsTest {
     }
 
     @Test
+    void doesNotNameTheCleanerAsTheUser() {
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(2, 3).ip(Told.udp(0, 10)));
+        feed.see(CONSUME_SKB, 1, r -> r.arg(0x81000002L));
+
+        assertThat(told.verdict())
+                .isEqualTo(new Verdict.Absorbed("used; by whom was not seen, for it was freed later"));
+    }
+
+    @Test
     void isAbsorbedByATcpConnection() {
         feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(2, 3).ip(Told.tcp(1000, ACK, 0)));
         feed.see(TCP_PROBE, 1);
