@@ -293,6 +293,12 @@ static __always_inline struct scratch *read_headers(struct sk_buff *skb, __u32 h
 	captured = tail - start;
 	if (captured > WINDOW_BYTES)
 		captured = WINDOW_BYTES;
+	/*
+	 * For Linux 6.1, which does not see that a 32-bit copy of a register is as bounded as the
+	 * register that was compared (kernel/bpf/verifier.c, check_alu_op: such a copy gets no id).
+	 */
+	barrier_var(captured);
+	captured &= 0xff;
 	__builtin_memset(s->window, 0, sizeof(s->window));
 	if (bpf_probe_read_kernel(s->window, captured, head + start))
 		return 0;
