@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jnr.ffi.Pointer;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
@@ -279,6 +281,13 @@ final class ProbeObject implements AutoCloseable {
     private static final class LibbpfWords {
         private static final int WARN = 0;
         private static final int KEPT = 16 * 1024;
+        /** The log comes in one piece, of up to 16 MiB (libbpf, BPF_LOG_BUF_SIZE), and its end is what matters. */
+        private static final int LONGEST = (16 << 20) + 4096;
+        /** How lines begin that come after the verifier's last word. */
+        private static final List<String> STATISTICS =
+                List.of("--", "processed ", "verification time ", "stack depth ", "insns processed ");
+
+        private static final Pattern PROGRAM = Pattern.compile("^libbpf: prog '([^']+)'");
         /** Kept for ever: native code calls it. */
         private static LibbpfWords listener;
 
@@ -297,23 +306,37 @@ final class ProbeObject implements AutoCloseable {
             if (level != WARN) {
                 return 0;
             }
-            byte[] buffer = new byte[KEPT];
+            byte[] buffer = new byte[LONGEST];
             int length = libc.vsnprintf(buffer, buffer.length, format, arguments);
-            text.append(
-                    new String(buffer, 0, Math.max(0, Math.min(length, buffer.length - 1)), StandardCharsets.UTF_8));
+            int end = Math.max(0, Math.min(length, buffer.length - 1));
+            int start = Math.max(0, end - KEPT);
+            text.append(new String(buffer, start, end - start, StandardCharsets.UTF_8));
             text.delete(0, Math.max(0, text.length() - KEPT));
             return length;
         }
 
-        /** In one line: the last thing it said that is not the verifier's closing statistics. */
+        /**
+         * In one line: what the verifier said last before its closing statistics, with the program that it was about,
+         * or else the last thing that libbpf said. After the verifier's log, libbpf only says that it failed.
+         */
         @Override
         public synchronized String toString() {
-            String[] lines = text.toString().strip().split("\n");
             String last = "";
-            for (String line : lines) {
-                if (!line.isBlank() && !line.startsWith("--") && !line.startsWith("processed ")) {
+            String verdict = "";
+            String program = "";
+            for (String line : text.toString().strip().split("\n")) {
+                Matcher named = PROGRAM.matcher(line);
+                if (named.find()) {
+                    program = named.group(1);
+                }
+                if (line.startsWith("processed ")) {
+                    verdict = last;
+                } else if (!line.isBlank() && STATISTICS.stream().noneMatch(line::startsWith)) {
                     last = line.strip();
                 }
+            }
+            if (!verdict.isEmpty()) {
+                return program.isEmpty() ? verdict : program + ": " + verdict;
             }
             return last.isEmpty() ? "no further word from libbpf" : last;
         }
