@@ -1,7 +1,7 @@
 package traitrace.export;
 
-import java.util.Locale;
 import traitrace.event.Headers;
+import traitrace.event.IpAddress;
 import traitrace.event.Layer;
 
 /**
@@ -58,36 +58,6 @@ public record FlowFields(
 
     /** @param bytes 4 or 16, as on the wire */
     static String address(byte[] bytes) {
-        if (bytes.length == 4) {
-            return (bytes[0] & 255) + "." + (bytes[1] & 255) + "." + (bytes[2] & 255) + "." + (bytes[3] & 255);
-        }
-        int[] groups = new int[bytes.length / 2];
-        for (int i = 0; i < groups.length; i++) {
-            groups[i] = (bytes[2 * i] & 255) << 8 | bytes[2 * i + 1] & 255;
-        }
-        int gapAt = -1;
-        int gapLength = 1; // a single zero group is not shortened
-        for (int i = 0; i < groups.length; i++) {
-            int end = i;
-            while (end < groups.length && groups[end] == 0) {
-                end++;
-            }
-            if (end - i > gapLength) {
-                gapAt = i;
-                gapLength = end - i;
-            }
-            i = Math.max(i, end - 1);
-        }
-        StringBuilder b = new StringBuilder(39);
-        for (int i = 0; i < groups.length; i++) {
-            if (i == gapAt) {
-                b.append("::");
-                i += gapLength - 1;
-            } else {
-                b.append(b.isEmpty() || b.charAt(b.length() - 1) == ':' ? "" : ":");
-                b.append(Integer.toHexString(groups[i]).toLowerCase(Locale.ROOT));
-            }
-        }
-        return b.toString();
+        return IpAddress.of(bytes).toString();
     }
 }

@@ -1,5 +1,6 @@
 package traitrace.kernel;
 
+import java.util.Optional;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import jnr.ffi.annotations.Delegate;
@@ -74,6 +75,15 @@ public interface Libbpf {
         } catch (LinkageError e) {
             throw new TracerException(
                     TracerException.Kind.ENVIRONMENT, "libbpf.so.1 cannot be loaded", "apt install libbpf1", e);
+        }
+    }
+
+    /** As the library says it, {@code v1.1}; empty if it cannot be loaded. */
+    static Optional<String> version() {
+        try {
+            return Optional.of(load().libbpf_version_string());
+        } catch (TracerException e) {
+            return Optional.empty();
         }
     }
 

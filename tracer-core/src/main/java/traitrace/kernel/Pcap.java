@@ -1,6 +1,7 @@
 package traitrace.kernel;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jnr.ffi.LibraryLoader;
@@ -75,6 +76,11 @@ public final class Pcap {
      */
     public static String version() {
         return library().pcap_lib_version();
+    }
+
+    /** As {@link #version}; empty if libpcap cannot be loaded here. */
+    static Optional<String> installedVersion() {
+        return available() ? Optional.of(version()) : Optional.empty();
     }
 
     /**

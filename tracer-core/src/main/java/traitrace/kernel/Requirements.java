@@ -70,7 +70,7 @@ public record Requirements(List<Requirement> list) {
 
         /** This host. */
         public static Host live(long ringBytes) {
-            return new Host(Path.of("/proc"), Path.of("/sys"), Libraries::libbpf, Libraries::libpcap, ringBytes);
+            return new Host(Path.of("/proc"), Path.of("/sys"), Libbpf::version, Pcap::installedVersion, ringBytes);
         }
     }
 

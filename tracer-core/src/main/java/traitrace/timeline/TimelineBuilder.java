@@ -1,6 +1,6 @@
 package traitrace.timeline;
 
-import com.carrotsearch.hppc.LongIntHashMap;
+import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongLongHashMap;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import java.util.ArrayList;
@@ -47,8 +47,8 @@ public final class TimelineBuilder {
     /** One pass over the records, in order of time. */
     private final class Reading {
         private final List<Hop> hops = new ArrayList<>();
-        /** skb id to the time it was last seen, for those that ended out of sight. */
-        private final LongIntHashMap gone = new LongIntHashMap();
+        /** Ids of the skbs that ended out of sight. */
+        private final LongHashSet gone = new LongHashSet();
 
         private final LongObjectHashMap<Headers> headers = new LongObjectHashMap<>();
         private final LongObjectHashMap<Hop> lastOfSkb = new LongObjectHashMap<>();
@@ -67,7 +67,7 @@ public final class TimelineBuilder {
 
         void record(EventView event) {
             if (event.kind() == EventLayout.KIND_GONE) {
-                gone.put(event.skbId(), event.hook());
+                gone.add(event.skbId());
                 return;
             }
             Optional<Hook> known = Hook.byId(event.hook());

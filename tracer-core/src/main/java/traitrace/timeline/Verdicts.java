@@ -1,7 +1,6 @@
 package traitrace.timeline;
 
 import com.carrotsearch.hppc.LongHashSet;
-import com.carrotsearch.hppc.LongIntHashMap;
 import java.util.List;
 import java.util.Set;
 import traitrace.event.Hook;
@@ -29,7 +28,7 @@ final class Verdicts {
 
     private Verdicts() {}
 
-    static Verdict of(List<Hop> hops, LongIntHashMap gone, List<Edge> edges, Names names) {
+    static Verdict of(List<Hop> hops, LongHashSet gone, List<Edge> edges, Names names) {
         Verdict delivered = null;
         Verdict transmitted = null;
         Verdict absorbed = null;
@@ -50,7 +49,6 @@ final class Verdicts {
         LongHashSet open = new LongHashSet();
         LongHashSet received = new LongHashSet();
         LongHashSet sockets = new LongHashSet();
-        boolean sightLost = false;
         for (Hop hop : hops) {
             long skb = hop.skbId();
             if (hop.tap()) {
@@ -116,10 +114,7 @@ final class Verdicts {
         if (end.hook() == Hook.NETIF_RECEIVE_SKB && emptyTcpSegment(end)) {
             return new Verdict.LostSight("TCP frees a segment without data where no hook is");
         }
-        for (Hop hop : hops) {
-            sightLost |= gone.containsKey(hop.skbId());
-        }
-        if (sightLost) {
+        if (hops.stream().anyMatch(hop -> gone.contains(hop.skbId()))) {
             return sockets.isEmpty()
                     ? new Verdict.LostSight("it ended after " + end.hook().kernelName() + ", where no hook is")
                     : new Verdict.Absorbed("used by a socket");
