@@ -15,6 +15,7 @@
  */
 struct abi {
 	struct event event[0];
+	struct edge_record edge_record[0];
 	struct snapshot snapshot[0];
 	struct pictured_event pictured_event[0];
 	struct device_record device_record[0];
@@ -22,6 +23,7 @@ struct abi {
 	struct payload_record payload_record[0];
 	enum hook hook[0];
 	enum edge_kind edge_kind[0];
+	enum gone_flag gone_flag[0];
 	enum evidence evidence[0];
 };
 
@@ -32,7 +34,11 @@ struct config {
 	__u8 has_consume_location; /* consume_skb tells where: Linux 6.4 on */
 	__u8 has_reset_reason;	   /* tcp_send_reset tells why: Linux 6.10 on */
 	__u8 has_udp_fail_skb;	   /* udp_fail_queue_rcv_skb tells the skb: Linux 6.10 on */
-	__u8 reserved;
+	/* Births, deaths and copies of skbs are all seen: an entry at an address is that skb's. */
+	__u8 lineage;
+	__u8 twin; /* the second copy of a program: acts where the first was skipped, tells nothing
+		      twice */
+	__u8 reserved[3];
 	struct abi abi;
 };
 

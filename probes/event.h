@@ -19,10 +19,10 @@
 #define NAME_BYTES     16
 
 enum record_kind {
-	RECORD_EVENT = 1, /* a packet at a hook: struct event */
-	RECORD_EDGE = 2,  /* skb_id was made from skb `arg`: struct event; hook = enum edge_kind */
-	RECORD_GONE = 3,  /* skb_id ended out of sight, its address is another's: struct event;
-			   * arg = time it was last seen, ns */
+	RECORD_EVENT = 1,   /* a packet at a hook: struct event */
+	RECORD_EDGE = 2,    /* skb_id was made from, or took in, skb `parent`: struct edge_record */
+	RECORD_GONE = 3,    /* skb_id ended where no event tells it: struct event; arg = time it was
+			     * last seen, ns; flags = GONE_FREED or 0; hook = its last */
 	RECORD_RECEIVE = 4, /* a task took a datagram from a socket: struct event; arg = the socket,
 			     * len = bytes or negative errno, mark = MSG_* flags,
 			     * skb_id = the skb now first in its queue, 0 if none or not tracked,
@@ -44,19 +44,27 @@ enum event_flag {
 	EVENT_TAP = 1 << 7,	  /* seen by a packet socket, not on its way */
 };
 
+/* In `flags` of RECORD_GONE. */
+enum gone_flag {
+	/* The kernel was seen to free it. Without: its address was found to be another packet's. */
+	GONE_FREED = 1 << 0,
+};
+
 /* Numbers are shared with traitrace.lineage.EdgeKind (ordinal). */
 enum edge_kind {
 	EDGE_CLONE = 0,
-	EDGE_COPY = 1,
-	EDGE_EXPAND_HEAD = 2,
+	EDGE_COPY =
+	    1, /* by __copy_skb_header: the callers tell whether it is clone, segment, ... */
+	EDGE_EXPAND_HEAD = 2, /* child = parent */
 	EDGE_SEGMENT = 3,
-	EDGE_COALESCE = 4,
+	EDGE_COALESCE = 4, /* the parent ended in the child, at `offset` of its data */
 	EDGE_FRAGMENT = 5,
 	EDGE_REASSEMBLE = 6,
 	EDGE_XDP = 7,
+	EDGE_RETRANSMIT = 12,
 };
 
-/* Numbers are shared with traitrace.lineage.Evidence (ordinal); in `flags` of RECORD_EDGE. */
+/* Numbers are shared with traitrace.lineage.Evidence (ordinal). */
 enum evidence {
 	EVIDENCE_PROVED = 0,
 	EVIDENCE_MATCHED = 1,
@@ -80,6 +88,26 @@ struct event {
 	__u8 kind;  /* enum record_kind */
 	__u8 flags; /* enum event_flag */
 	__u16 reserved;
+};
+
+#define EDGE_CALLERS 4
+
+/* A link between two skbs. */
+struct edge_record {
+	__u64 time;
+	__u64 packet_id; /* the child's */
+	__u64 skb_id;	 /* the child */
+	__u64 parent;	 /* skb id */
+	/* Low halves of return addresses, innermost first: who made the child. 0 = not recorded. */
+	__u32 callers[EDGE_CALLERS];
+	__u32 offset; /* EDGE_COALESCE: where in the child's payload the parent's begins, bytes */
+	__u16 reserved16;
+	__u16 edge; /* enum edge_kind */
+	__u16 reserved;
+	__u16 cpu;
+	__u8 kind;
+	__u8 evidence; /* enum evidence */
+	__u16 pad;
 };
 
 /* The first header bytes of an skb, sent when they differ from the last ones of that skb. */

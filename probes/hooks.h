@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hooks of the stages family and what `arg` of their events means. The numbers are shared with
+ * The hooks and what `arg` of their events means. The numbers are shared with
  * traitrace.event.Hook and with recordings: append, never renumber.
  */
 #ifndef TRAITRACE_HOOKS_H
@@ -30,6 +30,12 @@ enum hook {
 	HOOK_ICMP_SEND = 19,	       /* type << 8 | code */
 	HOOK_UDP_FAIL_QUEUE = 20,      /* negative errno */
 	HOOK_SOCK_RCVQUEUE_FULL = 21,  /* bytes allocated << 32 | limit */
+	/* Of the lineage family. */
+	HOOK_SKB_CONSUME_UDP = 22,   /* bytes taken; negative = only looked at (MSG_PEEK) */
+	HOOK_TCP_TRANSMIT = 23,	     /* first sequence number << 32 | the one behind the last */
+	HOOK_TCP_DO_RCV = 24,	     /* first sequence number << 32 | the one behind the last */
+	HOOK_FRAG_QUEUE_INSERT = 25, /* fragment queue, address */
+	HOOK_FRAG_REASM_FINISH = 26, /* fragment queue, address */
 	HOOK_COUNT,
 };
 

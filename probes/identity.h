@@ -80,15 +80,19 @@ static __always_inline __u64 new_id(void)
 static __always_inline void tell_edge(__u64 packet, __u64 parent, __u64 child, enum edge_kind kind,
 				      enum evidence evidence)
 {
-	struct event *record = reserve_event(RECORD_EDGE);
+	struct edge_record *record = reserve(sizeof(*record));
 
 	if (!record)
 		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->time = bpf_ktime_get_ns();
 	record->packet_id = packet;
 	record->skb_id = child;
-	record->arg = parent;
-	record->hook = kind;
-	record->flags = evidence;
+	record->parent = parent;
+	record->edge = kind;
+	record->cpu = bpf_get_smp_processor_id();
+	record->kind = RECORD_EDGE;
+	record->evidence = evidence;
 	submit(record);
 }
 

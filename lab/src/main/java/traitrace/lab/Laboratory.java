@@ -172,6 +172,9 @@ public final class Laboratory implements AutoCloseable {
         for (Topology.Qdisc qdisc : topology.qdiscs()) {
             run(qdisc.ns(), words("tc qdisc add dev " + qdisc.dev() + " " + qdisc.spec()));
         }
+        for (Topology.Step step : topology.steps()) {
+            in(step.ns(), () -> Command.run(step.argv(), step.input()));
+        }
         topology.daemons().forEach(this::startDaemon);
         topology.warm().forEach(this::warmUp);
     }

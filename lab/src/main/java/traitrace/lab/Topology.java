@@ -13,7 +13,8 @@ import java.util.Map;
  * @param devices everything else, made in this order after the links
  * @param sysctls by namespace, then by name with dots; set when the devices exist and before they are up
  * @param nft rulesets by namespace, as lines of {@code nft -f}
- * @param qdiscs queueing disciplines, set last
+ * @param qdiscs queueing disciplines, set after the rulesets
+ * @param steps commands for what has no words of its own here, run last before the daemons start
  * @param warm pings before anything is observed, so that neighbours are resolved and bridges have learnt
  */
 public record Topology(
@@ -25,6 +26,7 @@ public record Topology(
         Map<String, Map<String, String>> sysctls,
         Map<String, List<String>> nft,
         List<Qdisc> qdiscs,
+        List<Step> steps,
         List<Daemon> daemons,
         List<Warm> warm) {
     public Topology {
@@ -36,6 +38,7 @@ public record Topology(
         sysctls = sysctls == null ? Map.of() : Map.copyOf(sysctls);
         nft = nft == null ? Map.of() : Map.copyOf(nft);
         qdiscs = listOf(qdiscs);
+        steps = listOf(steps);
         daemons = listOf(daemons);
         warm = listOf(warm);
     }
@@ -139,6 +142,18 @@ public record Topology(
 
     /** @param spec what follows {@code tc qdisc add dev DEV} */
     public record Qdisc(String ns, String dev, String spec) {}
+
+    /**
+     * A command in a namespace, which must succeed: {@code tc filter}, {@code ip xfrm}, {@code wg}.
+     *
+     * @param input its standard input; empty = none
+     */
+    public record Step(String ns, List<String> argv, String input) {
+        public Step {
+            argv = listOf(argv);
+            input = input == null ? "" : input;
+        }
+    }
 
     /**
      * A program that runs as long as the laboratory.

@@ -34,6 +34,7 @@ class LaboratoryTest {
                 null,
                 null,
                 null,
+                null,
                 null);
         assertThatThrownBy(() -> Laboratory.build(topology))
                 .isInstanceOf(TracerException.class)
@@ -128,7 +129,7 @@ class LaboratoryTest {
 
     private static Topology withDaemon(Topology.Daemon daemon) {
         List<Topology.Daemon> daemons = daemon == null ? List.of() : List.of(daemon);
-        return new Topology(List.of("a"), null, null, null, null, Map.of(), Map.of(), null, daemons, null);
+        return new Topology(List.of("a"), null, null, null, null, Map.of(), Map.of(), null, null, daemons, null);
     }
 
     private static List<String> mine() throws Exception {

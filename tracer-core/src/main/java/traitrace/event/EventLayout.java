@@ -35,6 +35,15 @@ public final class EventLayout {
     public static final int FLAGS = 61;
     public static final int EVENT_BYTES = 64;
 
+    /** In an edge record; the other fields lie where an event has the like. */
+    public static final int EDGE_PARENT = ARG;
+
+    public static final int EDGE_CALLERS = NETNS;
+    public static final int EDGE_CALLER_COUNT = 4;
+    public static final int EDGE_OFFSET = PID;
+    public static final int EDGE_KIND = HOOK;
+    public static final int EDGE_EVIDENCE = FLAGS;
+
     public static final int KIND_EVENT = 1;
     public static final int KIND_EDGE = 2;
     public static final int KIND_GONE = 3;
@@ -51,6 +60,9 @@ public final class EventLayout {
     public static final int FLAG_REWRITTEN = 1 << 5;
     public static final int FLAG_MERGED = 1 << 6;
     public static final int FLAG_TAP = 1 << 7;
+
+    /** In the flags of a gone record: the kernel was seen to free the skb. */
+    public static final int GONE_FREED = 1;
 
     /** Offsets inside the snapshot, which begins at {@link #EVENT_BYTES}. */
     public static final int SNAPSHOT_CAPTURED = 0;

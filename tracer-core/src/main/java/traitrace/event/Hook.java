@@ -1,5 +1,7 @@
 package traitrace.event;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,7 +30,13 @@ public enum Hook {
     TCP_SEND_RESET(18, "tcp_send_reset", Stage.TRANSPORT, "answered with a TCP reset"),
     ICMP_SEND(19, "icmp_send", Stage.IP, "answered with an ICMP error"),
     UDP_FAIL_QUEUE(20, "udp_fail_queue_rcv_skb", Stage.SOCKET, "refused by the queue of a UDP socket"),
-    SOCK_RCVQUEUE_FULL(21, "sock_rcvqueue_full", Stage.SOCKET, "found the receive buffer full");
+    SOCK_RCVQUEUE_FULL(21, "sock_rcvqueue_full", Stage.SOCKET, "found the receive buffer full"),
+    SKB_CONSUME_UDP(22, "skb_consume_udp", Stage.USER, "received by a process", Family.LINEAGE),
+    TCP_TRANSMIT(23, "__tcp_transmit_skb", Stage.TRANSPORT, "sent by a TCP connection", Family.LINEAGE),
+    TCP_DO_RCV(24, "tcp_do_rcv", Stage.TRANSPORT, "taken by a TCP socket", Family.LINEAGE),
+    FRAG_QUEUE_INSERT(
+            25, "inet_frag_queue_insert", Stage.IP, "put aside until the other fragments come", Family.LINEAGE),
+    FRAG_REASM_FINISH(26, "inet_frag_reasm_finish", Stage.IP, "reassembled from its fragments", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 
@@ -42,8 +50,14 @@ public enum Hook {
     private final String kernelName;
     private final Stage stage;
     private final String meaning;
+    private final Family family;
 
     Hook(int id, String kernelName, Stage stage, String meaning) {
+        this(id, kernelName, stage, meaning, Family.STAGES);
+    }
+
+    Hook(int id, String kernelName, Stage stage, String meaning, Family family) {
+        this.family = family;
         this.id = id;
         this.kernelName = kernelName;
         this.stage = stage;
@@ -55,7 +69,11 @@ public enum Hook {
         return id;
     }
 
-    /** The name of the tracepoint, as the kernel spells it. */
+    public Family family() {
+        return family;
+    }
+
+    /** The name of the tracepoint or function, as the kernel spells it. */
     public String kernelName() {
         return kernelName;
     }
@@ -67,6 +85,11 @@ public enum Hook {
     /** What happened to the packet there: completes the sentence "it was …". */
     public String meaning() {
         return meaning;
+    }
+
+    /** The hooks of a family, in order of their numbers. */
+    public static List<Hook> of(Family family) {
+        return Arrays.stream(values()).filter(hook -> hook.family == family).toList();
     }
 
     /** The hook with this number; empty for one that a newer probe wrote. */

@@ -62,7 +62,7 @@ record Row(List<Hop> hops) {
             case KFREE_SKB -> "dropped";
             case SKB_COPY_DATAGRAM -> named ? "copied to " + process : "copied to process";
             case SK_DATA_READY -> "queued for socket";
-            case SOCK_RECV_LENGTH -> named ? "received by " + process : "received by process";
+            case SOCK_RECV_LENGTH, SKB_CONSUME_UDP -> named ? "received by " + process : "received by process";
             case TCP_PROBE -> "processed by TCP";
             case INET_SOCK_SET_STATE -> "taken by TCP";
             case TCP_BAD_CSUM -> "bad TCP checksum";
@@ -70,6 +70,10 @@ record Row(List<Hop> hops) {
             case ICMP_SEND -> "answered with ICMP";
             case UDP_FAIL_QUEUE -> "refused by socket";
             case SOCK_RCVQUEUE_FULL -> "receive buffer full";
+            case TCP_TRANSMIT -> "sent by TCP";
+            case TCP_DO_RCV -> "taken by TCP";
+            case FRAG_QUEUE_INSERT -> "waits for fragments";
+            case FRAG_REASM_FINISH -> "reassembled";
         };
     }
 }

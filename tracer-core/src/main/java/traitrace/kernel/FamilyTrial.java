@@ -6,6 +6,7 @@ import jnr.ffi.Memory;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 import traitrace.TracerException;
+import traitrace.event.Family;
 
 /**
  * Tries each family of hooks on the running kernel: what is there by its types may still be refused, by lockdown for

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,6 +14,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import traitrace.TracerException;
+import traitrace.event.Family;
 import traitrace.event.Hook;
 import traitrace.kernel.Requirement.Status;
 
@@ -291,10 +291,10 @@ public record Requirements(List<Requirement> list) {
     }
 
     private static Offer stages(Btf btf) {
-        List<Hook> missing = Arrays.stream(Hook.values())
+        List<Hook> missing = Hook.of(Family.STAGES).stream()
                 .filter(hook -> !btf.hasTracepoint(hook.kernelName()))
                 .toList();
-        int all = Hook.values().length;
+        int all = Hook.of(Family.STAGES).size();
         String found = (all - missing.size()) + " of " + all + " tracepoints";
         if (missing.isEmpty()) {
             return new Offer(Status.OK, found, "");

@@ -61,6 +61,14 @@ class EventAbiTest {
                         Map.entry("data", EventLayout.SNAPSHOT_DATA)))
                 .allSatisfy((member, at) ->
                         assertThat(offset("snapshot", member)).as(member).isEqualTo(at));
+        assertThat(offset("edge_record", "packet_id")).isEqualTo(EventLayout.PACKET_ID);
+        assertThat(offset("edge_record", "skb_id")).isEqualTo(EventLayout.SKB_ID);
+        assertThat(offset("edge_record", "parent")).isEqualTo(EventLayout.EDGE_PARENT);
+        assertThat(offset("edge_record", "callers")).isEqualTo(EventLayout.EDGE_CALLERS);
+        assertThat(offset("edge_record", "offset")).isEqualTo(EventLayout.EDGE_OFFSET);
+        assertThat(offset("edge_record", "edge")).isEqualTo(EventLayout.EDGE_KIND);
+        assertThat(offset("edge_record", "cpu")).isEqualTo(EventLayout.CPU);
+        assertThat(offset("edge_record", "evidence")).isEqualTo(EventLayout.EDGE_EVIDENCE);
         assertThat(offset("device_record", "cookie")).isEqualTo(EventLayout.DEVICE_COOKIE);
         assertThat(offset("device_record", "netns")).isEqualTo(EventLayout.DEVICE_NETNS);
         assertThat(offset("device_record", "ifindex")).isEqualTo(EventLayout.DEVICE_IFINDEX);
@@ -78,7 +86,7 @@ class EventAbiTest {
 
     @Test
     void everyKindOfRecordTellsItsKindAndTimeAtTheSamePlace() {
-        for (String struct : new String[] {"event", "device_record", "task_record", "payload_record"}) {
+        for (String struct : new String[] {"event", "edge_record", "device_record", "task_record", "payload_record"}) {
             assertThat(offset(struct, "time")).as(struct).isEqualTo(EventLayout.TIME);
             assertThat(offset(struct, "kind")).as(struct).isEqualTo(EventLayout.KIND);
             assertThat(btf.structSize(struct)).as(struct).hasValue(EventLayout.EVENT_BYTES);

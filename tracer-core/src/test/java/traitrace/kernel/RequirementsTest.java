@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import traitrace.event.Family;
 import traitrace.event.Hook;
 import traitrace.kernel.Requirement.Status;
 

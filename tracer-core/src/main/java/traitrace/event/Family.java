@@ -1,4 +1,4 @@
-package traitrace.kernel;
+package traitrace.event;
 
 /** The groups of hooks that a kernel allows or refuses as a whole. */
 public enum Family {
