@@ -5,8 +5,8 @@
  * In a softirq the current task is whoever was interrupted: receiving over veth even runs inside
  * the sender's system call. The kernel's own answer, preempt_count, is out of reach on kernels
  * without CONFIG_KALLSYMS_ALL (per-CPU variables have no address there), so the softirq tracepoints
- * keep a flag. Hard interrupts are not told apart: no hook of ours runs in one but netif_rx of old
- * drivers.
+ * of the stages family keep a flag. Hard interrupts are not told apart: no hook of ours runs in one
+ * but netif_rx of old drivers.
  */
 #ifndef TRAITRACE_CONTEXT_H
 #define TRAITRACE_CONTEXT_H
@@ -60,21 +60,6 @@ static __always_inline bool in_softirq(void)
 	__u32 *flag = bpf_map_lookup_elem(&softirqs, &zero);
 
 	return !flag || *flag;
-}
-
-SEC("tp_btf/softirq_entry")
-int softirq_entry(__u64 *ctx)
-{
-	set_softirq(1);
-	return 0;
-}
-
-SEC("tp_btf/softirq_exit")
-int softirq_exit(__u64 *ctx)
-{
-	set_softirq(0);
-	set_receiving(0, 0);
-	return 0;
 }
 
 #endif

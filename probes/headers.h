@@ -12,6 +12,7 @@
 #ifndef TRAITRACE_HEADERS_H
 #define TRAITRACE_HEADERS_H
 
+#include "config.h"
 #include "event.h"
 
 /* Ethernet + IPv6 + UDP + VXLAN + Ethernet + IPv6 + TCP without options + 16 bytes of payload. */
@@ -33,7 +34,7 @@ struct fingerprint {
 	__u16 payload_at; /* of the transport payload, from the start of the window */
 };
 
-/* Per hook and CPU: a program never runs inside itself, but another one may run inside it. */
+/* Per hook, twin and CPU: a program never runs inside itself, but another one may run inside it. */
 struct scratch {
 	struct fingerprint print;
 	__u32 captured; /* bytes valid in window */
@@ -48,7 +49,7 @@ struct scratch {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, HOOK_COUNT);
+	__uint(max_entries, 2 * HOOK_COUNT);
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
@@ -272,12 +273,13 @@ static __always_inline bool vlan_present(struct sk_buff *skb)
 }
 
 /*
- * Reads the headers of an skb into the scratch of this hook. NULL if it has none that identity
- * could hold on to.
+ * Reads the headers of an skb into the scratch of this hook. NULL if it has none; whether identity
+ * can hold on to them, the fingerprint says (`known`).
  */
 static __always_inline struct scratch *read_headers(struct sk_buff *skb, __u32 hook)
 {
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &hook);
+	__u32 mine = config.twin ? HOOK_COUNT + hook : hook;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &mine);
 	unsigned char *head = skb->head;
 	__u32 mac = skb->mac_header;
 	__u32 network = network_is_data(hook) ? (__u32)(skb->data - head) : skb->network_header;
@@ -308,8 +310,6 @@ static __always_inline struct scratch *read_headers(struct sk_buff *skb, __u32 h
 	s->tail = tail;
 	s->nonlinear = skb->data_len;
 	fingerprint(s, protocol);
-	if (!s->print.known)
-		return 0;
 
 	s->snapshot.captured = captured < SNAPSHOT_BYTES ? captured : SNAPSHOT_BYTES;
 	s->snapshot.network = s->network;

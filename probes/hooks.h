@@ -36,6 +36,8 @@ enum hook {
 	HOOK_TCP_DO_RCV = 24,	     /* first sequence number << 32 | the one behind the last */
 	HOOK_FRAG_QUEUE_INSERT = 25, /* fragment queue, address */
 	HOOK_FRAG_REASM_FINISH = 26, /* fragment queue, address */
+	HOOK_IP_LOCAL_OUT = 27,	     /* - */
+	HOOK_IP6_LOCAL_OUT = 28,     /* - */
 	HOOK_COUNT,
 };
 

@@ -13,192 +13,26 @@
 #include "event.h"
 #include "output.h"
 #include "context.h"
-#include "headers.h"
-#include "names.h"
-#include "identity.h"
+#include "observe.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags,
-			       struct bpf_dynptr *dynptr) __ksym __weak;
+/* Where the CPU is. */
 
-struct place {
-	struct net_device *dev;
-	__u32 netns;
-	__u32 ifindex;
-};
-
-static __always_inline struct place place_of(struct net_device *dev)
+SEC("tp_btf/softirq_entry")
+int softirq_entry(__u64 *ctx)
 {
-	struct place place = {};
-
-	if (!dev)
-		return place;
-	place.dev = dev;
-	place.ifindex = dev->ifindex;
-	place.netns = dev->nd_net.net->ns.inum;
-	return place;
+	set_softirq(1);
+	return 0;
 }
 
-static __always_inline struct place place_of_socket(const struct sock *sk)
+SEC("tp_btf/softirq_exit")
+int softirq_exit(__u64 *ctx)
 {
-	struct place place = {};
-
-	place.netns = sk->__sk_common.skc_net.net->ns.inum;
-	return place;
+	set_softirq(0);
+	set_receiving(0, 0);
+	return 0;
 }
-
-/*
- * The place for a capture filter inside the kernel. Until it is built, Java filters by snapshots,
- * and every packet is wanted here.
- */
-static __always_inline bool captured_by_filter(struct scratch *s)
-{
-	return s->print.known;
-}
-
-static __always_inline void tell_payload(struct sk_buff *skb, struct scratch *s,
-					 const struct skb_entry *e, __u16 counter, bool trusted)
-{
-	struct payload_record *record;
-	struct bpf_dynptr whole;
-	__u32 at = s->start + s->print.payload_at + config.payload_offset;
-
-	if (!config.payload_bytes || !s->print.payload_at)
-		return;
-	record = reserve(sizeof(*record));
-	if (!record)
-		return;
-	__builtin_memset(record, 0, sizeof(*record));
-	record->time = e->time;
-	record->packet_id = e->packet_id;
-	record->skb_id = e->skb_id;
-	record->offset = config.payload_offset;
-	record->kind = RECORD_PAYLOAD;
-	record->counter = counter;
-	if (at + sizeof(record->data) <= s->tail) {
-		if (!bpf_probe_read_kernel(record->data, sizeof(record->data), skb->head + at))
-			record->len = sizeof(record->data);
-	} else if (trusted && &bpf_dynptr_from_skb) {
-		/* In page fragments. Offsets there count from skb->data. */
-		__u32 from = at - (__u32)(skb->data - skb->head);
-
-		if (!bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &whole) &&
-		    !bpf_dynptr_read(record->data, sizeof(record->data), &whole, from, 0))
-			record->len = sizeof(record->data);
-	}
-	submit(record);
-}
-
-/* What a hook knows beside the skb. All of it is constant but `arg`. */
-struct observation {
-	__u32 hook;
-	__u32 wanted;
-	__u64 arg;
-	__u8 flags;	/* to begin with */
-	__u8 state;	/* what the skb becomes by this */
-	bool elsewhere; /* not at a device: a known skb stays where it was seen last */
-	bool ends;	/* the skb is freed here */
-	bool queued;	/* the skb comes from a queue: the verifier does not trust the pointer */
-};
-
-static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
-				       const struct skb_entry *e, const struct observation *o,
-				       __u16 counter, __u32 pid, __u8 flags)
-{
-	event->time = e->time;
-	event->packet_id = e->packet_id;
-	event->skb_id = e->skb_id;
-	event->arg = o->arg;
-	event->netns = e->netns;
-	event->ifindex = e->ifindex;
-	event->len = skb->len;
-	event->mark = skb->mark;
-	event->pid = pid;
-	event->counter = counter;
-	event->hook = o->hook;
-	event->protocol = bpf_ntohs(skb->protocol);
-	event->cpu = bpf_get_smp_processor_id();
-	event->kind = RECORD_EVENT;
-	event->flags = flags;
-	event->reserved = 0;
-}
-
-/* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
-static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
-{
-	struct scratch *s;
-	struct skb_entry *e;
-	__u8 flags = o.flags;
-	__u16 counter;
-	__u32 pid = 0;
-	__u64 id;
-
-	/* Most skbs that are freed were never on a network: for them this is all. */
-	if (!(o.wanted & TAG) && !may_be_known(skb, o.wanted))
-		return 0;
-	s = read_headers(skb, o.hook);
-	if (!s || !captured_by_filter(s))
-		return 0;
-	e = identify(skb, s, o.hook, o.wanted, place.netns, place.ifindex, &flags);
-	if (!e)
-		return 0;
-	id = e->skb_id;
-
-	if (flags & EVENT_FIRST || !o.elsewhere) {
-		if (place.dev &&
-		    (flags & EVENT_FIRST || e->netns != place.netns || e->ifindex != place.ifindex))
-			tell_device(place.dev, place.netns, place.ifindex);
-		e->netns = place.netns;
-		e->ifindex = place.ifindex;
-	}
-	if (in_softirq()) {
-		flags |= EVENT_SOFTIRQ;
-	} else {
-		pid = bpf_get_current_pid_tgid() >> 32;
-		if (pid)
-			tell_task();
-	}
-	if (flags & EVENT_FIRST || e->changed != s->changed)
-		flags |= EVENT_SNAPSHOT;
-	if (BPF_CORE_READ_BITFIELD_PROBED(skb, cloned))
-		flags |= EVENT_CLONED;
-	if (s->nonlinear)
-		flags |= EVENT_NONLINEAR;
-
-	/* Counted before there is room for it: a gap in the numbers is a lost event. */
-	counter = e->counter++;
-	e->time = bpf_ktime_get_ns();
-	e->print = s->print;
-	e->changed = s->changed;
-	e->hook = o.hook;
-	e->state |= o.state;
-
-	if (flags & EVENT_SNAPSHOT) {
-		struct pictured_event *record = reserve(sizeof(*record));
-
-		if (record) {
-			fill_event(&record->event, skb, e, &o, counter, pid, flags);
-			__builtin_memcpy(&record->snapshot, &s->snapshot,
-					 sizeof(s->snapshot) - SNAPSHOT_BYTES);
-			__builtin_memcpy(record->snapshot.data, s->window, SNAPSHOT_BYTES);
-			submit(record);
-		}
-	} else {
-		struct event *record = reserve(sizeof(*record));
-
-		if (record) {
-			fill_event(record, skb, e, &o, counter, pid, flags);
-			submit(record);
-		}
-	}
-	tell_payload(skb, s, e, counter, !o.queued);
-	if (o.ends)
-		forget(skb, e);
-	return id;
-}
-
-#define OBSERVE(skb, place, ...) observe(skb, place, (struct observation){__VA_ARGS__})
 
 /* Sending. */
 
@@ -312,7 +146,8 @@ static __always_inline void observe_received(enum hook hook, __u64 arg)
 	if (!last || !last->skb || !in_softirq())
 		return;
 	e = bpf_map_lookup_elem(&skbs, &last->skb);
-	if (!e || e->skb_id != last->skb_id || e->hook != HOOK_NETIF_RECEIVE_SKB)
+	if (!e || e->skb_id != last->skb_id ||
+	    (e->hook != HOOK_NETIF_RECEIVE_SKB && e->hook != HOOK_TCP_DO_RCV))
 		return;
 	e->state |= SKB_DELIVERED;
 	e->hook = hook;
@@ -374,7 +209,7 @@ int sk_data_ready(__u64 *ctx)
 			       .wanted = CLONES, .arg = (__u64)sk,
 			       .flags = family == AF_PACKET ? EVENT_TAP : 0, .state = SKB_DELIVERED,
 			       .elsewhere = true, .queued = true);
-	if (!seen && sk->sk_protocol == IPPROTO_UDP)
+	if (!seen && !config.lineage && sk->sk_protocol == IPPROTO_UDP)
 		/* A reader on another CPU was faster. */
 		observe_received(HOOK_SK_DATA_READY, (__u64)sk + 1);
 	return 0;
@@ -444,6 +279,9 @@ int sock_recv_length(__u64 *ctx)
 	struct event *record;
 	__u64 address;
 
+	/* The lineage family knows which. */
+	if (config.lineage)
+		return 0;
 	if (sk->sk_protocol != IPPROTO_UDP || (family != AF_INET && family != AF_INET6) || ret < 0)
 		return 0;
 	tell_task();
@@ -575,7 +413,7 @@ static long sweep_skb(void *map, const __u64 *address, struct skb_entry *e, stru
 		sweep->left++;
 		return 0;
 	}
-	tell_gone(e);
+	tell_gone(e, 0);
 	count(COUNTER_AGED);
 	bpf_map_delete_elem(map, address);
 	return 0;

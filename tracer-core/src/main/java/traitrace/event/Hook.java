@@ -36,7 +36,9 @@ public enum Hook {
     TCP_DO_RCV(24, "tcp_do_rcv", Stage.TRANSPORT, "taken by a TCP socket", Family.LINEAGE),
     FRAG_QUEUE_INSERT(
             25, "inet_frag_queue_insert", Stage.IP, "put aside until the other fragments come", Family.LINEAGE),
-    FRAG_REASM_FINISH(26, "inet_frag_reasm_finish", Stage.IP, "reassembled from its fragments", Family.LINEAGE);
+    FRAG_REASM_FINISH(26, "inet_frag_reasm_finish", Stage.IP, "reassembled from its fragments", Family.LINEAGE),
+    IP_LOCAL_OUT(27, "__ip_local_out", Stage.IP, "sent by IPv4 of this host", Family.LINEAGE),
+    IP6_LOCAL_OUT(28, "__ip6_local_out", Stage.IP, "sent by IPv6 of this host", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 

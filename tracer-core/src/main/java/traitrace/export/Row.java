@@ -72,6 +72,7 @@ record Row(List<Hop> hops) {
             case SOCK_RCVQUEUE_FULL -> "receive buffer full";
             case TCP_TRANSMIT -> "sent by TCP";
             case TCP_DO_RCV -> "taken by TCP";
+            case IP_LOCAL_OUT, IP6_LOCAL_OUT -> "sent by IP";
             case FRAG_QUEUE_INSERT -> "waits for fragments";
             case FRAG_REASM_FINISH -> "reassembled";
         };

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lineage family: the functions that make, merge and free skbs, on kernels that allow
+ * trampolines.
+ *
+ * Nearly every copy passes __copy_skb_header, ip_copy_metadata or ip6_copy_metadata; births and
+ * deaths are those of net/core/skbuff.c, checked on Linux 6.1, 6.12 and 7.2. Which functions exist
+ * and are not inlined differs, so more are named here than any kernel has: the loader takes what is
+ * there and knows what may be missing.
+ *
+ * The kernel skips a program that is running on this CPU already, because an interrupt came or
+ * another task did (kernel/bpf/trampoline.c, __bpf_prog_enter_recur). So all of this is loaded
+ * twice, and the second copy (`twin`) makes good what the first did not get to do. Arguments that a
+ * kernel may have fewer or more of are not read by their number: bpf_get_func_ret tells the result.
+ */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include "hooks.h"
+#include "event.h"
+#include "output.h"
+#include "observe.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* The result of the function that this fexit program is attached to. */
+static __always_inline __u64 result_of(void *ctx)
+{
+	__u64 result = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	return result;
+}
+
+/* Births. */
+
+#define BIRTH_BY_RESULT(function)                                                                  \
+	SEC("fexit/" #function)                                                                    \
+	int function(__u64 *ctx)                                                                   \
+	{                                                                                          \
+		born((void *)result_of(ctx));                                                      \
+		return 0;                                                                          \
+	}
+
+#define BIRTH_BY_ARGUMENT(function, n)                                                             \
+	SEC("fentry/" #function)                                                                   \
+	int function(__u64 *ctx)                                                                   \
+	{                                                                                          \
+		born((void *)ctx[n]);                                                              \
+		return 0;                                                                          \
+	}
+
+BIRTH_BY_RESULT(__alloc_skb)
+BIRTH_BY_ARGUMENT(__build_skb_around, 0)
+/* gcc may inline __build_skb_around into these (Debian's 7.2). */
+BIRTH_BY_RESULT(build_skb_around)
+BIRTH_BY_RESULT(napi_build_skb)
+BIRTH_BY_RESULT(napi_alloc_skb)
+BIRTH_BY_RESULT(__napi_alloc_skb) /* its name before Linux 6.10 */
+BIRTH_BY_RESULT(slab_build_skb)
+
+/* The skb that a driver gave back is its next packet. */
+BIRTH_BY_ARGUMENT(napi_reuse_skb, 1)
+
+/* dst goes on as src: __copy_skb_header(dst, src) follows. */
+SEC("fentry/skb_morph")
+int skb_morph(__u64 *ctx)
+{
+	died((void *)ctx[0]);
+	return 0;
+}
+
+/* Deaths that kfree_skb and consume_skb do not tell. */
+
+#define DEATH(function)                                                                            \
+	SEC("fentry/" #function)                                                                   \
+	int function(__u64 *ctx)                                                                   \
+	{                                                                                          \
+		died((void *)ctx[0]);                                                              \
+		return 0;                                                                          \
+	}
+
+DEATH(kfree_skbmem)
+DEATH(napi_skb_cache_put)
+/* Linux 6.1, where napi_skb_cache_put is inlined into them. */
+DEATH(__kfree_skb_defer)
+DEATH(napi_skb_free_stolen_head)
+
+SEC("fentry/kfree_skb_partial")
+int kfree_skb_partial(__u64 *ctx)
+{
+	bool head_stolen = ctx[1] & 1;
+
+	/* Otherwise its data is freed too, in a way that is told. */
+	if (head_stolen)
+		died((void *)ctx[0]);
+	return 0;
+}
+
+/* Copies. */
+
+SEC("fentry/__copy_skb_header")
+int __copy_skb_header(__u64 *ctx)
+{
+	derive(ctx, (void *)ctx[0], (void *)ctx[1], EDGE_COPY, false);
+	return 0;
+}
+
+/*
+ * __copy_skb_header has told it already, but for an old entry of the other half of a pair of skbs
+ * that is used again without a birth (net/core/skbuff.c, struct sk_buff_fclones).
+ */
+SEC("fexit/skb_clone")
+int skb_clone(__u64 *ctx)
+{
+	void *clone = (void *)result_of(ctx);
+
+	if (clone)
+		derive(ctx, clone, (void *)ctx[0], EDGE_CLONE, true);
+	return 0;
+}
+
+SEC("fentry/ip_copy_metadata")
+int ip_copy_metadata(__u64 *ctx)
+{
+	derive(ctx, (void *)ctx[0], (void *)ctx[1], EDGE_FRAGMENT, false);
+	return 0;
+}
+
+SEC("fentry/ip6_copy_metadata")
+int ip6_copy_metadata(__u64 *ctx)
+{
+	derive(ctx, (void *)ctx[0], (void *)ctx[1], EDGE_FRAGMENT, false);
+	return 0;
+}
+
+/* Merges. */
+
+SEC("fexit/skb_gro_receive")
+int skb_gro_receive(__u64 *ctx)
+{
+	if ((int)result_of(ctx) == 0)
+		merge(ctx, (void *)ctx[0], (void *)ctx[1]);
+	return 0;
+}
+
+SEC("fexit/skb_gro_receive_list")
+int skb_gro_receive_list(__u64 *ctx)
+{
+	if ((int)result_of(ctx) == 0)
+		merge(ctx, (void *)ctx[0], (void *)ctx[1]);
+	return 0;
+}
+
+/* In the receive queue of a TCP socket, and of fragments. */
+SEC("fexit/skb_try_coalesce")
+int skb_try_coalesce(__u64 *ctx)
+{
+	if (result_of(ctx) & 0xff)
+		merge(ctx, (void *)ctx[0], (void *)ctx[1]);
+	return 0;
+}
+
+/* A fragment was put into a queue; 0 = IPFRAG_OK (net/ipv4/inet_fragment.c). */
+SEC("fexit/inet_frag_queue_insert")
+int inet_frag_queue_insert(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[1];
+	struct skb_entry *e = entry_of(skb);
+
+	if (e && (int)result_of(ctx) == 0)
+		MENTION(skb, e, (struct place){}, .hook = HOOK_FRAG_QUEUE_INSERT, .arg = ctx[0]);
+	return 0;
+}
+
+SEC("fexit/inet_frag_reasm_finish")
+int inet_frag_reasm_finish(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[1];
+	struct skb_entry *e = entry_of(skb);
+
+	if (e)
+		MENTION(skb, e, (struct place){}, .hook = HOOK_FRAG_REASM_FINISH, .arg = ctx[0]);
+	return 0;
+}
+
+/* XDP. */
+
+/* struct xdp_frame lies at the start of the memory that it is about. */
+SEC("fexit/__xdp_build_skb_from_frame")
+int __xdp_build_skb_from_frame(__u64 *ctx)
+{
+	unframe((void *)result_of(ctx), (void *)ctx[0]);
+	return 0;
+}
+
+SEC("fexit/xdpf_clone")
+int xdpf_clone(__u64 *ctx)
+{
+	copy_frame((void *)result_of(ctx), (void *)ctx[0]);
+	return 0;
+}
+
+SEC("fentry/veth_xdp_rcv_skb")
+int veth_xdp_rcv_skb(__u64 *ctx)
+{
+	struct skb_entry *e = entry_of((void *)ctx[1]);
+
+	if (e)
+		e->state |= SKB_IN_XDP;
+	return 0;
+}
+
+/* Sockets. */
+
+/* What IP sends for a socket of this host, before it is fragmented. */
+SEC("fentry/__ip_local_out")
+int __ip_local_out(__u64 *ctx)
+{
+	struct net *net = (void *)ctx[0];
+
+	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP_LOCAL_OUT,
+		.wanted = TAG, .queued = true);
+	return 0;
+}
+
+SEC("fentry/__ip6_local_out")
+int __ip6_local_out(__u64 *ctx)
+{
+	struct net *net = (void *)ctx[0];
+
+	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP6_LOCAL_OUT,
+		.wanted = TAG, .queued = true);
+	return 0;
+}
+
+/* The sequence numbers of an skb that is TCP's (include/net/tcp.h, struct tcp_skb_cb). */
+static __always_inline void sequence_of(const struct sk_buff *skb, __u32 *seq, __u32 *end_seq)
+{
+	struct tcp_skb_cb *cb = (void *)skb->cb;
+
+	*seq = BPF_CORE_READ(cb, seq);
+	*end_seq = BPF_CORE_READ(cb, end_seq);
+}
+
+/*
+ * TCP sends a clone of what it has in its queue, or the skb itself if it is not to be sent again.
+ * The queue's skb stays until its data is acknowledged, so what is sent again is the same packet.
+ * TCP may have changed what the skb holds meanwhile: if nothing is left of it, it is another one.
+ */
+SEC("fentry/__tcp_transmit_skb")
+int __tcp_transmit_skb(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[1];
+	bool clone_it = (int)ctx[2] != 0;
+	struct skb_entry *e = entry_of(skb);
+	struct skb_entry entry = {};
+	__u32 seq, end_seq;
+
+	sequence_of(skb, &seq, &end_seq);
+	if (e && e->state & SKB_TCP_QUEUE) {
+		/* The first copy of this program was here; no clone was made since. */
+		if (config.twin && e->state & SKB_TCP_SENDING)
+			return 0;
+		if ((__s32)(end_seq - e->seq) <= 0 || (__s32)(e->end_seq - seq) <= 0) {
+			died(skb);
+			e = 0;
+		} else if (e->state & SKB_TCP_SENT) {
+			e->state |= SKB_TCP_RESENT;
+		}
+	}
+	if (!e) {
+		entry.packet_id = entry.skb_id = new_id();
+		enter(skb, &entry);
+		e = entry_of(skb);
+		if (!e)
+			return 0;
+	}
+	e->seq = seq;
+	e->end_seq = end_seq;
+	MENTION(skb, e, place_of_socket(sk), .hook = HOOK_TCP_TRANSMIT,
+		.arg = (__u64)seq << 32 | end_seq,
+		.state = clone_it ? SKB_TCP_QUEUE | SKB_TCP_SENDING : 0);
+	return 0;
+}
+
+/* A segment came to its connection; from the backlog too. */
+static __always_inline void tcp_do_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct skb_entry *e = entry_of(skb);
+	__u32 seq, end_seq;
+
+	if (!e)
+		return;
+	sequence_of(skb, &seq, &end_seq);
+	MENTION(skb, e, place_of_socket(sk), .hook = HOOK_TCP_DO_RCV,
+		.arg = (__u64)seq << 32 | end_seq, .state = SKB_DELIVERED);
+}
+
+SEC("fentry/tcp_v4_do_rcv")
+int tcp_v4_do_rcv(__u64 *ctx)
+{
+	tcp_do_rcv((void *)ctx[0], (void *)ctx[1]);
+	return 0;
+}
+
+SEC("fentry/tcp_v6_do_rcv")
+int tcp_v6_do_rcv(__u64 *ctx)
+{
+	tcp_do_rcv((void *)ctx[0], (void *)ctx[1]);
+	return 0;
+}
+
+/* A reader has got a datagram, or a look at it: len < 0 with MSG_PEEK (net/ipv4/udp.c). */
+SEC("fentry/skb_consume_udp")
+int skb_consume_udp(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	int len = (int)ctx[2];
+
+	OBSERVE((void *)ctx[1], place_of_socket(sk), .hook = HOOK_SKB_CONSUME_UDP,
+		.arg = (__s64)len, .state = SKB_DELIVERED, .elsewhere = true, .queued = true);
+	return 0;
+}
