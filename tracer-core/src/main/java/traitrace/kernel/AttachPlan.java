@@ -37,9 +37,11 @@ public record AttachPlan(List<Step> steps) {
                 .toList());
     }
 
-    /** Nothing of it is attached, each probe for this reason. */
-    AttachPlan refused(String reason) {
-        return withObstacle(step -> true, reason);
+    /** Nothing is attached, for this reason. */
+    static AttachPlan none(List<Probe> probes, String reason) {
+        return new AttachPlan(probes.stream()
+                .map(probe -> new Step(probe, Optional.of(reason), true))
+                .toList());
     }
 
     /** One probe turned out to be impossible. */
@@ -51,8 +53,7 @@ public record AttachPlan(List<Step> steps) {
     AttachPlan with(String section) {
         List<Step> changed = new ArrayList<>();
         for (Step step : steps) {
-            changed.add(
-                    step.probe().section().equals(section) ? new Step(step.probe(), Optional.empty(), true) : step);
+            changed.add(step.probe().section().equals(section) ? new Step(step.probe(), Optional.empty(), true) : step);
         }
         return new AttachPlan(changed);
     }
@@ -132,8 +133,8 @@ public record AttachPlan(List<Step> steps) {
                 ", ",
                 steps.stream()
                         .filter(step -> !enough(step))
-                        .map(step -> step.probe().target() + " ("
-                                + step.obstacle().orElse("") + ")")
+                        .map(step ->
+                                step.probe().target() + " (" + step.obstacle().orElse("") + ")")
                         .toList());
     }
 

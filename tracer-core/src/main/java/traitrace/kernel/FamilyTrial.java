@@ -34,7 +34,7 @@ public final class FamilyTrial implements Function<Family, Optional<String>> {
         try {
             return switch (family) {
                 case STAGES -> stages();
-                case LINEAGE -> lineage();
+                case LINEAGE -> fentry(Btf.read(Btf.VMLINUX));
                 case FUNCTIONS, PROGRAMS -> Optional.empty();
             };
         } catch (TracerException e) {
@@ -43,13 +43,14 @@ public final class FamilyTrial implements Function<Family, Optional<String>> {
     }
 
     private Optional<String> stages() {
-        Capture.open(Btf.read(Btf.VMLINUX), options).close();
+        Capture.open(Btf.read(Btf.VMLINUX), options.withHooks(Hooks.STAGES)).close();
         return Optional.empty();
     }
 
-    private static Optional<String> lineage() {
+    /** Why the kernel takes no fentry program at all; empty if it takes one. */
+    static Optional<String> fentry(Btf kernel) {
         Libbpf libbpf = Libbpf.load();
-        int function = Btf.read(Btf.VMLINUX).functionId(FUNCTION);
+        int function = kernel.functionId(FUNCTION);
         if (function == 0) {
             return Optional.of("this kernel has no function " + FUNCTION);
         }

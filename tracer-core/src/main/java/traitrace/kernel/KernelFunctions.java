@@ -40,6 +40,11 @@ record KernelFunctions(
         }
     }
 
+    /** Of which only the types are known: enough for tracepoints. */
+    KernelFunctions(Btf vmlinux) {
+        this(vmlinux, Map.of(), Optional.empty(), Optional.empty());
+    }
+
     KernelFunctions {
         modules = Map.copyOf(modules);
     }
@@ -157,7 +162,8 @@ record KernelFunctions(
     /** Whether this kernel has the function at all, under its name or as what a compiler made of it. */
     boolean has(Probe probe) {
         return vmlinux.hasFunction(probe.target())
-                || symbols.stream().flatMap(List::stream).anyMatch(s -> s.function().equals(probe.target()));
+                || symbols.stream().flatMap(List::stream).anyMatch(s -> s.function()
+                        .equals(probe.target()));
     }
 
     /** Of {@code ffffffff81000000 t name} or, behind a tab, {@code [module]}; text symbols only. */

@@ -30,7 +30,8 @@ final class LineageProbes {
         String cost = "skbs made there are not seen to be new";
         to.add(birth(Kind.FEXIT, "__alloc_skb", Need.ALWAYS, cost));
         to.add(birth(Kind.FEXIT, "skb_clone", Need.ALWAYS, "clones are not proved"));
-        to.add(birth(Kind.FENTRY, "napi_reuse_skb", Need.ALWAYS, "skbs that a driver uses again are not seen to be new"));
+        to.add(birth(
+                Kind.FENTRY, "napi_reuse_skb", Need.ALWAYS, "skbs that a driver uses again are not seen to be new"));
         to.add(birth(Kind.FENTRY, "skb_morph", Need.ALWAYS, "skbs reassembled in place keep the id of a fragment"));
         // Static: a compiler may inline it into some of its callers (7.2: build_skb_around, napi_alloc_skb), all of
         // which are exported. So each that this kernel has is needed, whether or not it calls the one before it there.
@@ -42,8 +43,8 @@ final class LineageProbes {
                 true,
                 List.of("__build_skb", "build_skb"),
                 cost));
-        for (String exported : List.of(
-                "build_skb_around", "napi_build_skb", "napi_alloc_skb", "__napi_alloc_skb", "slab_build_skb")) {
+        for (String exported :
+                List.of("build_skb_around", "napi_build_skb", "napi_alloc_skb", "__napi_alloc_skb", "slab_build_skb")) {
             to.add(birth(Kind.FEXIT, exported, Need.WHERE_IT_EXISTS, cost));
         }
     }
@@ -115,6 +116,16 @@ final class LineageProbes {
         to.add(edge(Kind.FENTRY, "__tcp_transmit_skb", "retransmissions are matched by their bytes"));
         to.add(edge(Kind.FENTRY, "tcp_v4_do_rcv", "what TCP over IPv4 accepts is matched by sequence numbers"));
         to.add(edge(Kind.FENTRY, "tcp_v6_do_rcv", "what TCP over IPv6 accepts is matched by sequence numbers"));
-        to.add(edge(Kind.FENTRY, "skb_consume_udp", "which datagram a process received is matched"));
+        to.add(edge(Kind.FENTRY, "__ip_local_out", "IPv4 packets of this host are first seen at a device"));
+        to.add(edge(Kind.FENTRY, "__ip6_local_out", "IPv6 packets of this host are first seen at a device"));
+        // The stages family leaves it to this one to tell which datagram was received.
+        to.add(new Probe(
+                Kind.FENTRY,
+                "skb_consume_udp",
+                Probe.VMLINUX,
+                Need.ALWAYS,
+                true,
+                List.of(),
+                "which datagram a process received is matched"));
     }
 }

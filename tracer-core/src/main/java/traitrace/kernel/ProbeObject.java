@@ -65,8 +65,7 @@ final class ProbeObject implements AutoCloseable {
 
     /** Only these of its programs will be loaded. */
     void keep(List<String> wanted) {
-        programs.forEach((section, program) ->
-                libbpf.bpf_program__set_autoload(program, wanted.contains(section)));
+        programs.forEach((section, program) -> libbpf.bpf_program__set_autoload(program, wanted.contains(section)));
     }
 
     void configure(ProbeCode.Config config) {
@@ -143,9 +142,8 @@ final class ProbeObject implements AutoCloseable {
         String section = words.program().map(sections::get).orElse("");
         String reason = words.verdict()
                 .map(verdict -> "the verifier refused it: " + verdict)
-                .orElseGet(() -> errno == EPERM
-                        ? "permission denied"
-                        : "the kernel refused it (errno " + errno + "): " + words);
+                .orElseGet(() ->
+                        errno == EPERM ? "permission denied" : "the kernel refused it (errno " + errno + "): " + words);
         return new Refusal(section, reason, errno);
     }
 

@@ -41,6 +41,11 @@ public record Requirements(List<Requirement> list) {
     private static final Set<Hook> BACKBONE =
             Set.of(Hook.NET_DEV_QUEUE, Hook.NETIF_RECEIVE_SKB, Hook.CONSUME_SKB, Hook.KFREE_SKB);
 
+    /** Whether nothing can be told without this tracepoint. */
+    static boolean isBackbone(String tracepoint) {
+        return BACKBONE.stream().anyMatch(hook -> hook.kernelName().equals(tracepoint));
+    }
+
     private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
     private static final Pattern LOCKDOWN_STATE = Pattern.compile("\\[(\\w+)]");
     private static final Pattern MEM_AVAILABLE = Pattern.compile("MemAvailable:\\s+(\\d{1,15}) kB");
