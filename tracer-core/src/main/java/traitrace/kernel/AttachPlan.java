@@ -17,15 +17,26 @@ public record AttachPlan(List<Step> steps) {
      *
      * @param obstacle why it is not attached; empty if it is
      * @param exists whether this kernel has what it would be attached to, in whatever form
+     * @param refused whether the kernel has it and refused the program
      */
-    record Step(Probe probe, Optional<String> obstacle, boolean exists) {
+    record Step(Probe probe, Optional<String> obstacle, boolean exists, boolean refused) {
+        Step(Probe probe, Optional<String> obstacle, boolean exists) {
+            this(probe, obstacle, exists, false);
+        }
+
         boolean attached() {
             return obstacle.isEmpty();
         }
     }
 
     /** Something that is not attached and whose absence is felt. */
-    public record Gap(String target, String obstacle, String cost) {}
+    public record Gap(String target, String obstacle, String cost) {
+        /** {@code skb_clone (the verifier refused it: ...): clones are not proved}. */
+        @Override
+        public String toString() {
+            return target + " (" + obstacle + "): " + cost;
+        }
+    }
 
     public AttachPlan {
         steps = List.copyOf(steps);
@@ -61,7 +72,7 @@ public record AttachPlan(List<Step> steps) {
     private AttachPlan withObstacle(Predicate<Step> which, String reason) {
         return new AttachPlan(steps.stream()
                 .map(step -> step.attached() && which.test(step)
-                        ? new Step(step.probe(), Optional.of(reason), step.exists())
+                        ? new Step(step.probe(), Optional.of(reason), step.exists(), true)
                         : step)
                 .toList());
     }
@@ -110,6 +121,27 @@ public record AttachPlan(List<Step> steps) {
         return missing;
     }
 
+    /** What the kernel refused though it has it: the reason by the section of the program. */
+    Map<String, String> refusedByKernel() {
+        Map<String, String> refused = new TreeMap<>();
+        for (Step step : steps) {
+            if (step.refused()) {
+                refused.put(step.probe().section(), step.obstacle().orElse(""));
+            }
+        }
+        return refused;
+    }
+
+    /** Those of {@link #refusedByKernel}, with what they cost. */
+    public List<Gap> refused() {
+        return steps.stream().filter(Step::refused).map(AttachPlan::gap).toList();
+    }
+
+    private static Gap gap(Step step) {
+        return new Gap(
+                step.probe().target(), step.obstacle().orElse(""), step.probe().cost());
+    }
+
     /**
      * What is missing and is felt: not what this kernel never had and needs not, nor that for which another probe
      * stands in.
@@ -120,10 +152,7 @@ public record AttachPlan(List<Step> steps) {
                 .filter(step -> step.exists()
                         || step.probe().need() == Probe.Need.ALWAYS
                         || step.probe().inModule())
-                .map(step -> new Gap(
-                        step.probe().target(),
-                        step.obstacle().orElse(""),
-                        step.probe().cost()))
+                .map(AttachPlan::gap)
                 .toList();
     }
 

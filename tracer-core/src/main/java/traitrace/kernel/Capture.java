@@ -3,6 +3,7 @@ package traitrace.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -75,6 +76,16 @@ public final class Capture implements AutoCloseable {
     /** The hooks that this kernel does not have, with the reason. */
     public Map<String, String> unavailable() {
         return probes.unavailable();
+    }
+
+    /** What became of the tracepoints. */
+    AttachPlan stagesPlan() {
+        return probes.stagesPlan();
+    }
+
+    /** Why the lineage family is not used; empty if it is. */
+    public Optional<String> lineageRefusal() {
+        return probes.lineageRefusal();
     }
 
     /** What became of the lineage family; modules that come later change it. */

@@ -56,7 +56,7 @@ final class LineageLoad implements AutoCloseable {
     static LineageLoad load(Setting setting, ProbeCode code, AttachPlan plan) {
         LineageLoad load = new LineageLoad(setting, code, plan);
         try {
-            load.load();
+            load.load(true);
             load.pollModules();
             return load;
         } catch (RuntimeException e) {
@@ -65,10 +65,18 @@ final class LineageLoad implements AutoCloseable {
         }
     }
 
-    private void load() {
+    /** As {@link #load}, but attaches nothing: most of what fails shows in loading, and detaching is slow. */
+    static AttachPlan rehearse(Setting setting, ProbeCode code, AttachPlan plan) {
+        try (LineageLoad load = new LineageLoad(setting, code, plan)) {
+            load.load(false);
+            return load.plan;
+        }
+    }
+
+    private void load(boolean attach) {
         for (int refusals = 0; ; refusals++) {
             exact = plan.exact();
-            Optional<ProbeObject.Refusal> refused = tryOnce();
+            Optional<ProbeObject.Refusal> refused = tryOnce(attach);
             if (refused.isEmpty()) {
                 return;
             }
@@ -83,7 +91,7 @@ final class LineageLoad implements AutoCloseable {
     }
 
     /** Both copies are loaded before one is attached: loading is what fails, and detaching is slow. */
-    private Optional<ProbeObject.Refusal> tryOnce() {
+    private Optional<ProbeObject.Refusal> tryOnce(boolean attach) {
         List<Probe> probes = plan.ownProbes();
         for (boolean twin : new boolean[] {false, true}) {
             List<Probe> wanted = twin ? probes.stream().filter(Probe::twin).toList() : probes;
@@ -94,6 +102,9 @@ final class LineageLoad implements AutoCloseable {
                 return refused;
             }
             setting.loaded(object);
+        }
+        if (!attach) {
+            return Optional.empty();
         }
         for (List<ProbeObject> copy : List.of(first, second)) {
             ProbeObject object = copy.get(0);

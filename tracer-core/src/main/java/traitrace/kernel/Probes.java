@@ -43,6 +43,7 @@ final class Probes implements AutoCloseable {
     private AttachPlan stagesPlan;
     private LineageLoad lineage;
     private AttachPlan lineagePlan;
+    private String lineageRefusal;
     private boolean closed;
 
     private Probes(Libbpf libbpf, Libc libc, Btf kernel, CaptureOptions options) {
@@ -70,6 +71,19 @@ final class Probes implements AutoCloseable {
         return probes;
     }
 
+    /** Loads the lineage family and attaches nothing. */
+    static Trial tryLineage(Btf kernel, CaptureOptions options) {
+        List<Probe> all = LineageProbes.ALL;
+        try (Probes probes = new Probes(Libbpf.load(), Libc.load(), kernel, options)) {
+            probes.makeRings();
+            AttachPlan plan = LineageLoad.rehearse(
+                    probes.new SharedMaps(),
+                    ProbeCode.named("lineage"),
+                    AttachPlan.of(all, KernelFunctions.live(kernel, all)));
+            return new Trial(Optional.empty(), plan.refusedByKernel());
+        }
+    }
+
     private void makeRings() {
         for (int i = 0; i < ringCount; i++) {
             int fd = libbpf.bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring" + i, 0, 0, options.ringBytes(), null);
@@ -90,7 +104,8 @@ final class Probes implements AutoCloseable {
     private AttachPlan loadLineage() {
         List<Probe> all = LineageProbes.ALL;
         if (options.hooks() == Hooks.STAGES) {
-            return AttachPlan.none(all, "not asked for");
+            lineageRefusal = "not asked for";
+            return AttachPlan.none(all, lineageRefusal);
         }
         Optional<String> refusal = FamilyTrial.fentry(kernel);
         if (refusal.isEmpty()) {
@@ -108,22 +123,23 @@ final class Probes implements AutoCloseable {
                     "the lineage hooks cannot be used here: " + refusal.get(),
                     "trace with --hooks=stages, or see: traitrace doctor");
         }
-        return AttachPlan.none(all, refusal.get());
+        lineageRefusal = refusal.get();
+        return AttachPlan.none(all, lineageRefusal);
     }
 
     private void loadStages() {
         ProbeCode code = ProbeCode.named("stages");
-        boolean exact = exact();
-        try (ProbeObject look = ProbeObject.open(libbpf, words, code)) {
-            stagesPlan = AttachPlan.of(tracepoints(look.sections()), new KernelFunctions(kernel));
-        }
-        for (boolean again = true; again; ) {
-            List<Probe> probes = stagesPlan.ownProbes();
-            ProbeObject object = new SharedMaps().open(code, exact, false, probes);
+        KernelFunctions types = new KernelFunctions(kernel);
+        while (true) {
+            ProbeObject object = new SharedMaps().open(code, exact(), false, List.of());
             stages = object;
+            if (stagesPlan == null) {
+                stagesPlan = AttachPlan.of(tracepoints(object.sections()), types);
+            }
+            List<Probe> probes = stagesPlan.ownProbes();
+            keep(object, probes);
             Optional<ProbeObject.Refusal> refused = object.load();
-            again = refused.isPresent();
-            if (again) {
+            if (refused.isPresent()) {
                 object.close();
                 stages = null;
                 stagesPlan = withoutStage(refused.get());
@@ -133,7 +149,15 @@ final class Probes implements AutoCloseable {
             for (Probe probe : probes) {
                 object.attach(probe.section()).ifPresent(refusal -> stagesPlan = withoutStage(refusal));
             }
+            return;
         }
+    }
+
+    private static void keep(ProbeObject object, List<Probe> probes) {
+        List<String> sections =
+                new ArrayList<>(probes.stream().map(Probe::section).toList());
+        sections.add(SWEEP);
+        object.keep(sections);
     }
 
     /** A tracepoint less; an error if that leaves no story to tell. */
@@ -166,10 +190,7 @@ final class Probes implements AutoCloseable {
         public ProbeObject open(ProbeCode code, boolean exact, boolean twin, List<Probe> probes) {
             ProbeObject object = ProbeObject.open(libbpf, words, code);
             try {
-                List<String> sections =
-                        new ArrayList<>(probes.stream().map(Probe::section).toList());
-                sections.add(SWEEP);
-                object.keep(sections);
+                keep(object, probes);
                 object.configure(config(code, exact, twin));
                 object.resize("skbs", options.trackedSkbs());
                 object.resize("heads", options.trackedSkbs());
@@ -243,6 +264,11 @@ final class Probes implements AutoCloseable {
         Map<String, String> missing = new TreeMap<>(stagesPlan.missing());
         missing.putAll(lineagePlan().missing());
         return missing;
+    }
+
+    /** Why the lineage family is not used; empty if it is. */
+    Optional<String> lineageRefusal() {
+        return Optional.ofNullable(lineageRefusal);
     }
 
     AttachPlan stagesPlan() {

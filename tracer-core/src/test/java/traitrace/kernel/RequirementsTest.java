@@ -151,12 +151,12 @@ class RequirementsTest {
     @Test
     void familiesThatTheKernelLacksOrRefuses() throws IOException {
         Requirements r =
-                Requirements.probe(host(), f -> f == Family.LINEAGE ? Optional.of("EPERM\u001b[0m") : Optional.empty());
+                Requirements.probe(host(), f -> f == Family.LINEAGE ? Trial.refused("EPERM\u001b[0m") : Trial.ACCEPTED);
         assertThat(find(r, "lineage hooks").status()).isEqualTo(Status.WARN);
         assertThat(find(r, "lineage hooks").found()).isEqualTo("refused: EPERM?[0m");
         assertThat(find(r, "stages hooks").found()).endsWith("; loads");
         assertThat(r.exitCode()).isZero();
-        Requirements none = Requirements.probe(host(), f -> Optional.of("EPERM"));
+        Requirements none = Requirements.probe(host(), f -> Trial.refused("EPERM"));
         assertThat(none.exitCode()).isEqualTo(3);
 
         BtfBytes bare = new BtfBytes();

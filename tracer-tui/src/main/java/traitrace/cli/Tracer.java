@@ -12,6 +12,7 @@ import traitrace.event.Hook;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
 import traitrace.kernel.CaptureOptions;
+import traitrace.kernel.Hooks;
 import traitrace.kernel.Requirements;
 import traitrace.names.Names;
 import traitrace.timeline.Timeline;
@@ -27,19 +28,21 @@ public interface Tracer {
      * @param filter in libpcap's syntax; empty = every packet
      * @param netns as the user gave them: {@code NAME}, {@code pid:N}, {@code inode:N}; empty = all
      * @param ringBytes of each ring, as {@link CaptureOptions} takes it; null = as many as usual
+     * @param hooks the families of hooks to use
      */
-    record Request(String filter, List<String> netns, Integer ringBytes) {
+    record Request(String filter, List<String> netns, Integer ringBytes, Hooks hooks) {
         public Request {
             netns = List.copyOf(netns);
         }
 
-        /** With rings as large as usual. */
+        /** With rings as large as usual, and all hooks that the kernel allows. */
         public Request(String filter, List<String> netns) {
-            this(filter, netns, null);
+            this(filter, netns, null, Hooks.AUTO);
         }
 
         CaptureOptions options() {
-            return ringBytes == null ? CaptureOptions.DEFAULT : CaptureOptions.DEFAULT.withRingBytes(ringBytes);
+            CaptureOptions options = CaptureOptions.DEFAULT.withHooks(hooks);
+            return ringBytes == null ? options : options.withRingBytes(ringBytes);
         }
     }
 
@@ -68,6 +71,11 @@ public interface Tracer {
         /** Something the user has to know of what was read, as a sentence: the recording was cut. */
         Optional<String> notice();
 
+        /** What the user has to know of the hooks behind what was shown, a sentence each. */
+        default List<String> remarks() {
+            return List.of();
+        }
+
         @Override
         void close();
     }
@@ -82,6 +90,11 @@ public interface Tracer {
         void run(EventSink sink, Runnable idle, BooleanSupplier stop);
 
         Losses losses();
+
+        /** As {@link TimelineSource#remarks}. */
+        default List<String> remarks() {
+            return List.of();
+        }
 
         @Override
         void close();
