@@ -325,3 +325,25 @@ int skb_consume_udp(__u64 *ctx)
 		.twinned = true);
 	return 0;
 }
+
+/*
+ * A TCP reader had bytes moved to a pipe (net/ipv4/tcp.c, tcp_splice_data_recv): `offset` counts
+ * from the first sequence number of the skb.
+ */
+SEC("fexit/skb_splice_bits")
+int skb_splice_bits(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	struct sock *sk = (void *)ctx[1];
+	__u32 offset = (__u32)ctx[2];
+	int bytes = (int)result_of(ctx);
+	struct skb_entry *e = entry_of(skb);
+	__u32 seq, end_seq;
+
+	if (!e || bytes <= 0 || sk->sk_protocol != IPPROTO_TCP || told(e, HOOK_SKB_SPLICE))
+		return 0;
+	sequence_of(skb, &seq, &end_seq);
+	MENTION(skb, e, place_of_socket(sk), .hook = HOOK_SKB_SPLICE,
+		.arg = (__u64)(seq + offset) << 32 | (__u32)bytes, .state = SKB_DELIVERED);
+	return 0;
+}
