@@ -143,15 +143,15 @@ public record AttachPlan(List<Step> steps) {
     }
 
     /**
-     * What is missing and is felt: not what this kernel never had and needs not, nor that for which another probe
-     * stands in.
+     * What is missing and is felt: not what this kernel never had and needs not, nor what is in a module that is not
+     * loaded, nor that for which another probe stands in.
      */
     public List<Gap> gaps() {
         return steps.stream()
                 .filter(step -> !seen(step))
                 .filter(step -> step.exists()
                         || step.probe().need() == Probe.Need.ALWAYS
-                        || step.probe().inModule())
+                        || !step.probe().fallback().isEmpty())
                 .map(AttachPlan::gap)
                 .toList();
     }

@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.function.Function;
 import jnr.ffi.Pointer;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
@@ -57,13 +59,18 @@ final class Probes implements AutoCloseable {
 
     /** @throws TracerException (environment, permission, attach) */
     static Probes load(Btf kernel, CaptureOptions options) {
+        return load(kernel, options, ProbeCode::named);
+    }
+
+    /** @param codes the compiled file of a family, by the family's name */
+    static Probes load(Btf kernel, CaptureOptions options, Function<String, ProbeCode> codes) {
         // The kernel's EPERM would not say which one is missing.
         Capabilities.of(Path.of("/proc")).ifPresent(Capabilities::require);
         Probes probes = new Probes(Libbpf.load(), Libc.load(), kernel, options);
         try {
             probes.makeRings();
-            probes.lineagePlan = probes.loadLineage();
-            probes.loadStages();
+            probes.lineagePlan = probes.loadLineage(codes);
+            probes.loadStages(codes.apply("stages"));
         } catch (RuntimeException e) {
             probes.close();
             throw e;
@@ -101,7 +108,7 @@ final class Probes implements AutoCloseable {
     }
 
     /** The lineage family as far as options and the kernel allow; the plan says how far. */
-    private AttachPlan loadLineage() {
+    private AttachPlan loadLineage(Function<String, ProbeCode> codes) {
         List<Probe> all = LineageProbes.ALL;
         if (options.hooks() == Hooks.STAGES) {
             lineageRefusal = "not asked for";
@@ -111,7 +118,7 @@ final class Probes implements AutoCloseable {
         if (refusal.isEmpty()) {
             AttachPlan plan = AttachPlan.of(all, KernelFunctions.live(kernel, all));
             try {
-                lineage = LineageLoad.load(new SharedMaps(), ProbeCode.named("lineage"), plan);
+                lineage = LineageLoad.load(new SharedMaps(), codes.apply("lineage"), plan);
                 return lineage.plan();
             } catch (TracerException e) {
                 refusal = Optional.of(e.getMessage());
@@ -127,8 +134,16 @@ final class Probes implements AutoCloseable {
         return AttachPlan.none(all, lineageRefusal);
     }
 
-    private void loadStages() {
-        ProbeCode code = ProbeCode.named("stages");
+    /** The type of a hash that takes memory as it fills; empty where the kernel has none (before Linux 7.2). */
+    private OptionalInt growing() {
+        if (System.getProperty("norhash") != null) return OptionalInt.empty();
+        return kernel.enumerators("bpf_map_type").entrySet().stream()
+                .filter(type -> type.getValue().equals("BPF_MAP_TYPE_RHASH"))
+                .mapToInt(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    private void loadStages(ProbeCode code) {
         KernelFunctions types = new KernelFunctions(kernel);
         while (true) {
             ProbeObject object = new SharedMaps().open(code, exact(), false, List.of());
@@ -195,6 +210,10 @@ final class Probes implements AutoCloseable {
                 object.resize("skbs", options.trackedSkbs());
                 object.resize("heads", options.trackedSkbs());
                 object.resize("rings", ringCount);
+                if (growing().isPresent()) {
+                    object.retype("skbs", growing().getAsInt(), BPF_F_NO_PREALLOC);
+                    object.retype("heads", growing().getAsInt(), BPF_F_NO_PREALLOC);
+                }
                 object.share(maps);
                 return object;
             } catch (RuntimeException e) {

@@ -319,6 +319,13 @@ public record Requirements(List<Requirement> list) {
                                     .map(gap -> gap.target() + " (" + gap.obstacle() + ")")
                                     .toList());
         }
+        List<String> later = plan.steps().stream()
+                .filter(step -> step.probe().inModule() && !step.attached() && !step.exists())
+                .map(step -> step.probe().target() + " once " + step.probe().module() + " is loaded")
+                .toList();
+        if (!later.isEmpty()) {
+            found += "; " + String.join(", ", later);
+        }
         List<String> costs = new ArrayList<>(
                 gaps.stream().map(AttachPlan.Gap::cost).distinct().toList());
         if (!plan.exact()) {

@@ -52,8 +52,19 @@ public interface Tracer {
         void idle();
     }
 
+    /** Something that captures or replays. */
+    interface Source extends AutoCloseable {
+        /** What the user has to know of the hooks behind what was captured, a sentence each. */
+        default List<String> remarks() {
+            return List.of();
+        }
+
+        @Override
+        void close();
+    }
+
     /** Where finished packets come from: a capture or a recording. Used once. */
-    interface TimelineSource extends AutoCloseable {
+    interface TimelineSource extends Source {
         CaptureInfo info();
 
         /** Knows what the source has seen so far. */
@@ -70,18 +81,10 @@ public interface Tracer {
 
         /** Something the user has to know of what was read, as a sentence: the recording was cut. */
         Optional<String> notice();
-
-        /** What the user has to know of the hooks behind what was shown, a sentence each. */
-        default List<String> remarks() {
-            return List.of();
-        }
-
-        @Override
-        void close();
     }
 
     /** Where raw records come from, to be recorded. Used once. */
-    interface RecordSource extends AutoCloseable {
+    interface RecordSource extends Source {
         CaptureInfo info();
 
         Names names();
@@ -90,14 +93,6 @@ public interface Tracer {
         void run(EventSink sink, Runnable idle, BooleanSupplier stop);
 
         Losses losses();
-
-        /** As {@link TimelineSource#remarks}. */
-        default List<String> remarks() {
-            return List.of();
-        }
-
-        @Override
-        void close();
     }
 
     /** Turns records into timelines. */
