@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToLongBiFunction;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
 
@@ -61,6 +62,7 @@ final class LineageLoad implements AutoCloseable {
             return load;
         } catch (RuntimeException e) {
             load.close();
+            setting.forget();
             throw e;
         }
     }
@@ -173,7 +175,7 @@ final class LineageLoad implements AutoCloseable {
     }
 
     /** The runs that the kernel skipped, of each attached probe. */
-    List<MissedRuns> missedRuns(java.util.function.ToLongBiFunction<ProbeObject, String> missed) {
+    List<MissedRuns> missedRuns(ToLongBiFunction<ProbeObject, String> missed) {
         List<MissedRuns> list = new ArrayList<>();
         for (int i = 0; i < first.size(); i++) {
             ProbeObject one = first.get(i);
