@@ -144,9 +144,14 @@ final class LineageLoad implements AutoCloseable {
         List<ProbeObject> copies = new ArrayList<>();
         Optional<String> why = Optional.empty();
         for (boolean twin : new boolean[] {false, true}) {
-            ProbeObject object = setting.open(code, exact, twin, List.of(probe));
-            copies.add(object);
-            why = object.load().or(() -> object.attach(probe.section())).map(ProbeObject.Refusal::reason);
+            try {
+                ProbeObject object = setting.open(code, exact, twin, List.of(probe));
+                copies.add(object);
+                why = object.load().or(() -> object.attach(probe.section())).map(ProbeObject.Refusal::reason);
+            } catch (TracerException e) {
+                // One module's probes are not worth a capture that is under way.
+                why = Optional.of(e.getMessage());
+            }
             if (why.isPresent()) {
                 copies.forEach(ProbeObject::close);
                 return why;
