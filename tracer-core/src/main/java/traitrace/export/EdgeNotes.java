@@ -3,8 +3,11 @@ package traitrace.export;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
 import traitrace.lineage.Evidence;
@@ -14,6 +17,8 @@ import traitrace.timeline.Hop;
 final class EdgeNotes {
     /** A link as a few words. */
     record Note(String text, boolean guessed) {}
+
+    private static final int NAMED = 4;
 
     private record Phrase(EdgeKind kind, Evidence evidence, String why) {}
 
@@ -29,7 +34,7 @@ final class EdgeNotes {
         EdgeNotes notes = new EdgeNotes(labels);
         for (Edge edge : edges) {
             int row = rowOf(edge, rows);
-            if (row >= 0 && edge.parentSkb() != edge.childSkb()) {
+            if (row >= 0) {
                 notes.byRow.computeIfAbsent(row, r -> new ArrayList<>()).add(edge);
             }
         }
@@ -38,23 +43,33 @@ final class EdgeNotes {
 
     /** What to say at this row; links of one kind from many parents become one note. */
     List<Note> at(int row) {
-        Map<Phrase, List<String>> parents = new LinkedHashMap<>();
+        Map<Phrase, Set<String>> parents = new LinkedHashMap<>();
         for (Edge edge : byRow.getOrDefault(row, List.of())) {
-            parents.computeIfAbsent(new Phrase(edge.kind(), edge.evidence(), edge.why()), p -> new ArrayList<>())
-                    .add(labels.name(edge.parentSkb()));
+            // What happens to an skb itself has no parent to be named.
+            String parent = edge.parentSkb() == edge.childSkb() ? "" : labels.name(edge.parentSkb());
+            parents.computeIfAbsent(new Phrase(edge.kind(), edge.evidence(), edge.why()), p -> new LinkedHashSet<>())
+                    .add(parent);
         }
         List<Note> notes = new ArrayList<>();
         parents.forEach((phrase, names) -> notes.add(new Note(
-                words(phrase.kind()) + " " + String.join(", ", names) + suffix(phrase),
+                (words(phrase.kind()) + " " + list(names)).strip() + suffix(phrase),
                 phrase.evidence() == Evidence.GUESSED)));
         return notes;
     }
 
-    /** Proved needs no word; the others are never shown stronger than they are. */
+    /** A few are named, the others counted: GRO merges dozens. */
+    private static String list(Set<String> names) {
+        int more = names.size() - NAMED;
+        String named = names.stream().limit(NAMED).collect(Collectors.joining(", "));
+        return more > 0 ? named + " and " + more + " more" : named;
+    }
+
+    /** Proved needs no word but the place; the others are never shown stronger than they are. */
     private static String suffix(Phrase phrase) {
-        return phrase.evidence() == Evidence.PROVED
-                ? ""
-                : " (" + phrase.evidence().label() + ": " + phrase.why() + ")";
+        if (phrase.evidence() == Evidence.PROVED) {
+            return phrase.why().startsWith(Edge.BY) ? " " + phrase.why() : "";
+        }
+        return " (" + phrase.evidence().label() + ": " + phrase.why() + ")";
     }
 
     private static int rowOf(Edge edge, List<Row> rows) {
@@ -77,14 +92,14 @@ final class EdgeNotes {
 
     /** Whether the child was there before the link: then the link is told when it happened. */
     private static boolean joinsLater(EdgeKind kind) {
-        return kind == EdgeKind.COALESCE || kind == EdgeKind.REASSEMBLE;
+        return kind == EdgeKind.COALESCE || kind == EdgeKind.REASSEMBLE || kind == EdgeKind.EXPAND_HEAD;
     }
 
     private static String words(EdgeKind kind) {
         return switch (kind) {
             case CLONE -> "clone of";
             case COPY -> "copy of";
-            case EXPAND_HEAD -> "new head for";
+            case EXPAND_HEAD -> "moved to a new head";
             case SEGMENT -> "segment of";
             case COALESCE -> "merged with";
             case FRAGMENT -> "fragment of";

@@ -55,6 +55,11 @@ public final class JsonLines implements Closeable {
         json.writeStringField("clock", "monotonic");
         json.writeStringField("boot_unix_ns", Long.toString(info.bootUnixNs()));
         text("filter", info.filter());
+        json.writeArrayFieldStart("families");
+        for (String family : info.plan()) {
+            json.writeString(family);
+        }
+        json.writeEndArray();
         end();
     }
 

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import java.util.zip.Deflater;
 import net.jqwik.api.ForAll;
@@ -30,12 +31,18 @@ import traitrace.TracerException;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
+import traitrace.event.Family;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
 
 class RecordingTest {
-    private static final CaptureInfo INFO =
-            new CaptureInfo("0.1.0", "6.18.2", 1_234_567_890_123_456_789L, "tcp", Map.of(2, "NOT_SPECIFIED"));
+    private static final CaptureInfo INFO = new CaptureInfo(
+            "0.1.0",
+            "6.18.2",
+            1_234_567_890_123_456_789L,
+            "tcp",
+            Set.of(Family.STAGES, Family.LINEAGE),
+            Map.of(2, "NOT_SPECIFIED"));
     private static final Losses LOSSES = new Losses(List.of(1L, 0L, 6L), 2, 3, 4, 7, 5);
     private static final byte[] WHOLE = write(10_000);
 

@@ -3,6 +3,8 @@ package traitrace.export;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import traitrace.event.Family;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Layer;
@@ -19,7 +21,12 @@ import traitrace.timeline.Verdict;
 final class Stories {
     /** 2026-03-01T14:02:11Z, less the 5,000 s that the host has been up in every story. */
     static final CaptureInfo INFO = new CaptureInfo(
-            "0.1.0", "6.18.2", 1_772_373_731_000_000_000L - 5_000_000_000_000L, "tcp port 80", Map.of());
+            "0.1.0",
+            "6.18.2",
+            1_772_373_731_000_000_000L - 5_000_000_000_000L,
+            "tcp port 80",
+            Set.of(Family.STAGES),
+            Map.of());
 
     private static final long START = 5_000_000_123_456_789L / 1000;
 
