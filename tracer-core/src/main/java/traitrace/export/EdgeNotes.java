@@ -30,11 +30,13 @@ final class EdgeNotes {
     }
 
     /** Places each link at the row of its child where it shows; links to skbs that have no row are left out. */
-    static EdgeNotes place(List<Edge> edges, List<Row> rows, SkbLabels labels) {
+    static EdgeNotes place(List<Edge> edges, List<Row> rows, SkbLabels labels, boolean allEvents) {
         EdgeNotes notes = new EdgeNotes(labels);
         for (Edge edge : edges) {
+            // Every tunnel makes room for its headers so: that says something of the kernel, not of the packet.
+            boolean telling = allEvents || edge.kind() != EdgeKind.EXPAND_HEAD;
             int row = rowOf(edge, rows);
-            if (row >= 0) {
+            if (row >= 0 && telling) {
                 notes.byRow.computeIfAbsent(row, r -> new ArrayList<>()).add(edge);
             }
         }

@@ -198,6 +198,11 @@ public final class JsonLines implements Closeable {
         json.writeStringField("kind", edge.kind().label());
         json.writeStringField("evidence", edge.evidence().label());
         json.writeStringField("why", edge.why());
+        if (edge.offset() == Edge.NO_OFFSET) {
+            json.writeNullField("offset_bytes");
+        } else {
+            json.writeNumberField("offset_bytes", edge.offset());
+        }
         end();
     }
 

@@ -157,9 +157,10 @@ public final class Lineage implements EventSink {
 
     /** Finishes everything. */
     public void finish() {
-        finishBefore(settling, Long.MAX_VALUE);
-        finishBefore(retrying, Long.MAX_VALUE);
-        finishBefore(waiting, Long.MAX_VALUE);
+        // With one packet's end the wait of others may end: they move from list to list.
+        while (size() > 0) {
+            finish(oldest());
+        }
     }
 
     private void finishBefore(PacketList list, long time) {
@@ -367,7 +368,7 @@ public final class Lineage implements EventSink {
                 continue;
             }
             fragment.endIn(whole, false);
-            if (whole.packet.has(fragment.id, whole.id)) {
+            if (whole.packet.has(EdgeKind.REASSEMBLE, fragment.id, whole.id)) {
                 // The first of them, whose headers the whole has, was told by a record.
                 continue;
             }
@@ -689,10 +690,11 @@ public final class Lineage implements EventSink {
                 : new EdgeKinds.Origin(told, "same headers and first bytes");
         EdgeKind kind = origin.kind();
         String why = origin.place().isEmpty() ? "shares its data" : origin.place();
-        Edge edge = new Edge(event.time(), event.parent(), event.skbId(), kind, evidence, why);
-        packet.add(edge);
         Skb parent = skbs.get(event.parent());
         Skb child = skbs.get(event.skbId());
+        long offset = kind == EdgeKind.COALESCE ? offset(parent, child, event.edgeOffset()) : Edge.NO_OFFSET;
+        Edge edge = new Edge(event.time(), event.parent(), event.skbId(), kind, evidence, why, offset);
+        packet.add(edge);
         if (child == null && !done.contains(event.skbId())) {
             child = new Skb(event.skbId(), packet);
             skbs.put(child.id, child);
@@ -702,6 +704,16 @@ public final class Lineage implements EventSink {
             }
         }
         schedule(parent == null || parent == child ? packet : related(parent, child, edge, packet));
+    }
+
+    /** Where the bytes of one begin in the other, which has bytes of its own before them. */
+    private static long offset(Skb from, Skb into, long told) {
+        if (told != 0) {
+            return told;
+        }
+        boolean known = from != null && into != null && from.tcp && into.tcp;
+        int distance = known ? (int) (from.sequence - into.sequence) : 0;
+        return distance > 0 ? distance : Edge.NO_OFFSET;
     }
 
     /** What an edge of the kernel means for its parent. Returns the packet that the child's has become. */

@@ -188,8 +188,9 @@ public final class Packet {
         return !skbs.isEmpty() && skbs.get(0).sendQueue;
     }
 
-    boolean has(long parent, long child) {
-        return edges.stream().anyMatch(edge -> edge.parentSkb() == parent && edge.childSkb() == child);
+    boolean has(EdgeKind kind, long parent, long child) {
+        return edges.stream()
+                .anyMatch(edge -> edge.kind() == kind && edge.parentSkb() == parent && edge.childSkb() == child);
     }
 
     private void makeRoom(int length) {

@@ -33,6 +33,8 @@ final class Skb {
     boolean dropped;
     /** Ended in this skb, as the kernel told; null = it did not. */
     Skb into;
+    /** Whoever reads that one reads its bytes: they are one packet's each, unlike those of fragments. */
+    private boolean carried;
     /** The kernel told that they ended in this one, and their bytes are in it. */
     private List<Skb> members = List.of();
 
@@ -68,11 +70,12 @@ final class Skb {
         return members;
     }
 
-    /** Ends in another. */
+    /** Ends in another, and may still be read as a part of it if {@code withItsBytes}. */
     void endIn(Skb other, boolean withItsBytes) {
         leave();
         open = false;
         into = other;
+        carried = withItsBytes;
         if (withItsBytes) {
             other.members = other.members.isEmpty() ? new ArrayList<>(2) : other.members;
             other.members.add(this);
@@ -93,7 +96,7 @@ final class Skb {
     /** Something may still happen to its bytes. */
     boolean alive() {
         Skb carrier = this;
-        for (int depth = 0; carrier.into != null && depth < MOST_MERGES; depth++) {
+        for (int depth = 0; carrier.into != null && carrier.carried && depth < MOST_MERGES; depth++) {
             carrier = carrier.into;
         }
         return carrier.open;
