@@ -3,11 +3,8 @@ package traitrace.export;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
 import traitrace.lineage.Evidence;
@@ -18,7 +15,7 @@ final class EdgeNotes {
     /** A link as a few words. */
     record Note(String text, boolean guessed) {}
 
-    private static final int NAMED = 4;
+    private static final int MOST_NAMED = 4;
 
     private record Phrase(EdgeKind kind, Evidence evidence, String why) {}
 
@@ -45,25 +42,32 @@ final class EdgeNotes {
 
     /** What to say at this row; links of one kind from many parents become one note. */
     List<Note> at(int row) {
-        Map<Phrase, Set<String>> parents = new LinkedHashMap<>();
+        Map<Phrase, List<Edge>> phrases = new LinkedHashMap<>();
         for (Edge edge : byRow.getOrDefault(row, List.of())) {
-            // What happens to an skb itself has no parent to be named.
-            String parent = edge.parentSkb() == edge.childSkb() ? "" : labels.name(edge.parentSkb());
-            parents.computeIfAbsent(new Phrase(edge.kind(), edge.evidence(), edge.why()), p -> new LinkedHashSet<>())
-                    .add(parent);
+            phrases.computeIfAbsent(new Phrase(edge.kind(), edge.evidence(), edge.why()), p -> new ArrayList<>())
+                    .add(edge);
         }
         List<Note> notes = new ArrayList<>();
-        parents.forEach((phrase, names) -> notes.add(new Note(
-                (words(phrase.kind()) + " " + list(names)).strip() + suffix(phrase),
+        phrases.forEach((phrase, edges) -> notes.add(new Note(
+                (words(phrase.kind()) + " " + parents(edges)).strip() + suffix(phrase),
                 phrase.evidence() == Evidence.GUESSED)));
         return notes;
     }
 
-    /** A few are named, the others counted: GRO merges dozens. */
-    private static String list(Set<String> names) {
-        int more = names.size() - NAMED;
-        String named = names.stream().limit(NAMED).collect(Collectors.joining(", "));
-        return more > 0 ? named + " and " + more + " more" : named;
+    /** A few are named, of many the first: GRO merges dozens. */
+    private String parents(List<Edge> edges) {
+        // What happens to an skb itself has no parent to be named.
+        List<String> names = edges.stream()
+                .filter(edge -> edge.parentSkb() != edge.childSkb())
+                .map(edge -> labels.name(edge.parentSkb()))
+                .distinct()
+                .toList();
+        if (names.size() > MOST_NAMED) {
+            return names.get(0) + " and " + (names.size() - 1) + " more";
+        }
+        long offset = edges.get(0).offset();
+        boolean place = edges.size() == 1 && offset != Edge.NO_OFFSET;
+        return String.join(", ", names) + (place ? " at byte " + offset : "");
     }
 
     /** Proved needs no word but the place; the others are never shown stronger than they are. */
