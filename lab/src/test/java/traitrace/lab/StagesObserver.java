@@ -85,7 +85,7 @@ final class StagesObserver implements Observer {
                 pid -> ProcessNames.comm(Path.of("/proc"), pid),
                 reasons::name,
                 address -> symbols.symbol(symbols.widen((int) address))));
-        stream = new TimelineStream(names, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
+        stream = new TimelineStream(names, false, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
         int offset = scenario.traffic().stream()
                 .mapToInt(Traffic::numberOffset)
                 .max()
