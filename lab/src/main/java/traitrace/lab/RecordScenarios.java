@@ -24,7 +24,13 @@ public final class RecordScenarios {
         Path folder = Files.createDirectories(Path.of(arguments[0]));
         long limitMs = 1000 * Long.parseLong(arguments[1]);
         List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
-        ScenarioRecorder recorder = new ScenarioRecorder(folder);
+        try (ScenarioRecorder recorder = new ScenarioRecorder(folder)) {
+            record(recorder, folder, limitMs, names);
+        }
+    }
+
+    private static void record(ScenarioRecorder recorder, Path folder, long limitMs, List<String> names)
+            throws InterruptedException {
         for (String name : names) {
             if (Files.exists(ScenarioRecorder.outcome(folder, name))) {
                 continue;

@@ -9,9 +9,9 @@ import traitrace.TracerException;
  * Runs scenarios under a tracer's eyes and leaves two files of each in a folder: what was seen, and how it went. They
  * can be judged anywhere (see {@link Playback}).
  */
-public final class ScenarioRecorder {
+public final class ScenarioRecorder implements AutoCloseable {
     private final Path folder;
-    private KernelTables kernel;
+    private TracedKernel kernel;
 
     public ScenarioRecorder(Path folder) {
         this.folder = folder;
@@ -37,7 +37,7 @@ public final class ScenarioRecorder {
     private Outcome run(Scenario scenario) {
         try {
             if (kernel == null) {
-                kernel = new KernelTables();
+                kernel = new TracedKernel();
             }
             return ScenarioRunner.run(
                     scenario, new RecordingObserver(scenario, recording(folder, scenario.name()), kernel));
@@ -47,6 +47,13 @@ public final class ScenarioRecorder {
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));
             return Outcome.failed(scenario, trace.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        if (kernel != null) {
+            kernel.close();
         }
     }
 }
