@@ -104,6 +104,11 @@ final class ProbeObject implements AutoCloseable {
         putFlag(config, own, "has_consume_location", kernel.tracepointArguments("consume_skb") >= 2);
         putFlag(config, own, "has_reset_reason", kernel.tracepointArguments("tcp_send_reset") >= 3);
         putFlag(config, own, "has_udp_fail_skb", kernel.tracepointArguments("udp_fail_queue_rcv_skb") >= 3);
+        if (options.payloadBytes() > 0 && !kernel.hasFunction("bpf_dynptr_from_skb")) {
+            KernelVariables variables = KernelVariables.live();
+            putAddress(config, own, "vmemmap_base_at", variables.vmemmapBase());
+            putAddress(config, own, "page_offset_base_at", variables.pageOffsetBase());
+        }
         check(
                 libbpf.bpf_map__set_initial_value(map(".rodata"), config.array(), config.capacity()),
                 "the probes cannot be configured");
@@ -123,6 +128,10 @@ final class ProbeObject implements AutoCloseable {
             }
             rings.add(fd);
         }
+    }
+
+    private static void putAddress(ByteBuffer config, Btf own, String name, long value) {
+        config.putLong(own.memberOffset("config", name).orElseThrow(), value);
     }
 
     private static void putFlag(ByteBuffer config, Btf own, String name, boolean value) {
