@@ -43,14 +43,15 @@ static __always_inline __u64 kernel_word(__u64 address)
 	return word;
 }
 
-/* Where a page lies in the kernel's map of all memory. */
-static __always_inline __u64 page_address(const struct page *page)
+/* The address of a fragment's first byte in the kernel's map of all memory. */
+static __always_inline __u64 start_of(const struct bio_vec *fragment)
 {
+	__u64 page = (__u64)BPF_CORE_READ(fragment, bv_page);
 	__u64 descriptors = kernel_word(config.vmemmap_base_at);
 	__u64 memory = kernel_word(config.page_offset_base_at);
 
-	return memory +
-	       (((__u64)page - descriptors) / bpf_core_type_size(struct page) << PAGE_SHIFT);
+	return memory + ((page - descriptors) / bpf_core_type_size(struct page) << PAGE_SHIFT) +
+	       BPF_CORE_READ(fragment, bv_offset);
 }
 
 /*
@@ -62,28 +63,25 @@ static __always_inline bool read_fragment(void *to, __u32 bytes, const struct sk
 {
 	struct skb_shared_info___fragments *shared = (void *)(skb->head + skb->end);
 	__u32 count;
+	__u64 first;
 
 	if (!config.vmemmap_base_at || !config.page_offset_base_at ||
 	    !bpf_core_field_exists(shared->frags[0].bv_page))
 		return false;
 	count = BPF_CORE_READ(shared, nr_frags);
-#pragma unroll
+	first = (__u64)shared + bpf_core_field_offset(shared->frags);
 	for (__u32 i = 0; i < FRAGMENTS_READ; i++) {
+		const struct bio_vec *fragment =
+		    (void *)(first + i * bpf_core_type_size(struct bio_vec));
 		__u32 length;
-		__u64 address;
 
 		if (i >= count)
 			return false;
-		length = BPF_CORE_READ(shared, frags[i].bv_len);
-		if (at >= length) {
-			at -= length;
-			continue;
-		}
-		if (at + bytes > length)
-			return false;
-		address = page_address(BPF_CORE_READ(shared, frags[i].bv_page)) +
-			  BPF_CORE_READ(shared, frags[i].bv_offset) + at;
-		return !bpf_probe_read_kernel(to, bytes, (void *)address);
+		length = BPF_CORE_READ(fragment, bv_len);
+		if (at < length)
+			return at + bytes <= length &&
+			       !bpf_probe_read_kernel(to, bytes, (void *)(start_of(fragment) + at));
+		at -= length;
 	}
 	return false;
 }

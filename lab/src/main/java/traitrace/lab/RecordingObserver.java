@@ -62,6 +62,11 @@ final class RecordingObserver implements Observer {
         reader.start();
     }
 
+    /** See {@link Outcome#plan}. */
+    String plan() {
+        return capture == null ? "" : capture.exact() ? Scenario.LINEAGE : Scenario.STAGES;
+    }
+
     private CaptureInfo info() {
         Instant now = Instant.now();
         return new CaptureInfo(

@@ -42,6 +42,11 @@ final class SharedCapture implements AutoCloseable {
         before = capture.losses();
     }
 
+    /** Whether every birth, copy and end of an skb is seen. */
+    boolean exact() {
+        return capture.exact();
+    }
+
     /** Records of the names that are known at the start. */
     void names(EventSink sink) {
         names.values().forEach(sink::accept);

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
  * @param pageOffsetBase of the variable {@code page_offset_base}
  */
 record KernelVariables(long vmemmapBase, long pageOffsetBase) {
+    static final KernelVariables UNKNOWN = new KernelVariables(0, 0);
+
     private static KernelVariables live;
 
     /** Of the running kernel, read once: they do not move. */
