@@ -49,7 +49,12 @@ public final class Playback {
 
     /** Compares what was seen with what was sent. */
     public Judge.Judgement judge() {
-        return Judge.judge(scenario, outcome.results(), sightings.observation(losses), outcome.plan());
+        return Judge.judge(scenario, outcome.results(), observation(), outcome.plan());
+    }
+
+    /** What was seen, under the topology's names. */
+    Observation observation() {
+        return sightings.observation(losses);
     }
 
     /** What the stream of events takes for one packet, without payloads: bytes. */

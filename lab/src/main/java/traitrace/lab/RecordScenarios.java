@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
@@ -18,6 +19,8 @@ import java.util.stream.Collectors;
  * caused it. Exit status: 0 all have an outcome, 1 one took too long and others are left.
  */
 public final class RecordScenarios {
+    private static final long ORDERLY_NS = 20_000_000_000L;
+
     private RecordScenarios() {}
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
@@ -45,11 +48,21 @@ public final class RecordScenarios {
             if (thread.isAlive()) {
                 unfinished(scenario, folder, "not done after " + limitMs / 1000 + " s, it was in\n" + stack(thread));
                 System.out.println(name + " takes too long");
-                // Without ceremony: what hangs would keep an orderly exit waiting, too.
-                Runtime.getRuntime().halt(1);
+                giveUp();
             }
             System.out.println(line(Outcome.read(ScenarioRecorder.outcome(folder, name)), System.nanoTime() - start));
         }
+    }
+
+    /** In order, so that the laboratory is removed; but what hangs may keep that waiting, too. */
+    private static void giveUp() {
+        Thread impatience = new Thread(() -> {
+            LockSupport.parkNanos(ORDERLY_NS);
+            Runtime.getRuntime().halt(1);
+        });
+        impatience.setDaemon(true);
+        impatience.start();
+        System.exit(1);
     }
 
     private static void unfinished(Scenario scenario, Path folder, String why) {
