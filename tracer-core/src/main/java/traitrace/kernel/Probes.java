@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
 import jnr.ffi.Pointer;
@@ -134,15 +133,6 @@ final class Probes implements AutoCloseable {
         return AttachPlan.none(all, lineageRefusal);
     }
 
-    /** The type of a hash that takes memory as it fills; empty where the kernel has none (before Linux 7.2). */
-    private OptionalInt growing() {
-        if (System.getProperty("norhash") != null) return OptionalInt.empty();
-        return kernel.enumerators("bpf_map_type").entrySet().stream()
-                .filter(type -> type.getValue().equals("BPF_MAP_TYPE_RHASH"))
-                .mapToInt(Map.Entry::getKey)
-                .findFirst();
-    }
-
     private void loadStages(ProbeCode code) {
         KernelFunctions types = new KernelFunctions(kernel);
         while (true) {
@@ -198,9 +188,6 @@ final class Probes implements AutoCloseable {
 
     /** How objects are opened so that they work together. */
     private final class SharedMaps implements LineageLoad.Setting {
-        // include/uapi/linux/bpf.h
-        private static final int BPF_F_NO_PREALLOC = 1;
-
         @Override
         public ProbeObject open(ProbeCode code, boolean exact, boolean twin, List<Probe> probes) {
             ProbeObject object = ProbeObject.open(libbpf, words, code);
@@ -210,10 +197,6 @@ final class Probes implements AutoCloseable {
                 object.resize("skbs", options.trackedSkbs());
                 object.resize("heads", options.trackedSkbs());
                 object.resize("rings", ringCount);
-                if (growing().isPresent()) {
-                    object.retype("skbs", growing().getAsInt(), BPF_F_NO_PREALLOC);
-                    object.retype("heads", growing().getAsInt(), BPF_F_NO_PREALLOC);
-                }
                 object.share(maps);
                 return object;
             } catch (RuntimeException e) {
