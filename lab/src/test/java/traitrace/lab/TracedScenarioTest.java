@@ -1,13 +1,10 @@
 package traitrace.lab;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,11 +19,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("scenario")
 class TracedScenarioTest {
-    private static final List<Judge.Judgement> JUDGEMENTS = new ArrayList<>();
-    private static final Path TABLE = Path.of("target", "scenarios.txt");
+    private static final Path FOLDER = Path.of("target", "scenarios");
+    private static final ScenarioRecorder RECORDER = new ScenarioRecorder(FOLDER);
+    private static final Scores SCORES = new Scores();
 
     @BeforeAll
-    static void needsRoot() {
+    static void needsRoot() throws IOException {
+        Files.createDirectories(FOLDER);
         assumeTrue("root".equals(System.getProperty("user.name")), "namespaces and probes need root");
     }
 
@@ -42,25 +41,13 @@ class TracedScenarioTest {
     @MethodSource("names")
     void isFollowedUnderOneId(String name) {
         Scenario scenario = Scenarios.named(name);
-        StagesObserver observer = new StagesObserver(scenario);
 
-        ScenarioRunner.Outcome outcome = ScenarioRunner.run(scenario, observer, "stages");
-
-        assumeTrue(outcome.skipped().isEmpty(), () -> outcome.skipped().orElse(""));
-        assertThat(outcome.broken()).isEmpty();
-        JUDGEMENTS.add(outcome.judgement());
-        System.out.print(ScoreTable.render(List.of(outcome.judgement())));
-        System.out.println("bytes of events per packet: " + observer.bytesPerPacket());
-        if (System.getenv("TIMELINES") != null) {
-            observer.print(System.out);
-        }
-        assertThat(outcome.judgement().failures()).isEmpty();
+        SCORES.judge(scenario, RECORDER.record(scenario), FOLDER);
     }
 
     @AfterAll
     static void writeTheTable() throws IOException {
-        String table = ScoreTable.render(JUDGEMENTS);
-        System.out.println(table);
-        Files.writeString(TABLE, table);
+        RECORDER.close();
+        SCORES.write(Path.of("target", "scenarios.txt"));
     }
 }

@@ -227,6 +227,10 @@ final class Probes implements AutoCloseable {
     }
 
     private ProbeCode.Config config(ProbeCode code, boolean exact, boolean twin) {
+        // Where the kernel has a function for payloads in page fragments, nobody has to look for pages.
+        KernelVariables variables = options.payloadBytes() == 0 || kernel.hasFunction("bpf_dynptr_from_skb")
+                ? KernelVariables.UNKNOWN
+                : KernelVariables.live();
         return code.config()
                 .number("ring_mask", ringCount - 1)
                 .number("payload_bytes", options.payloadBytes())
@@ -234,6 +238,8 @@ final class Probes implements AutoCloseable {
                 .flag("has_consume_location", kernel.tracepointArguments("consume_skb") >= 2)
                 .flag("has_reset_reason", kernel.tracepointArguments("tcp_send_reset") >= 3)
                 .flag("has_udp_fail_skb", kernel.tracepointArguments("udp_fail_queue_rcv_skb") >= 3)
+                .address("vmemmap_base_at", variables.vmemmapBase())
+                .address("page_offset_base_at", variables.pageOffsetBase())
                 .flag("lineage", exact)
                 .flag("twin", twin);
     }

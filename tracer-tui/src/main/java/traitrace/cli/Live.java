@@ -4,14 +4,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import traitrace.cli.Tracer.RecordSource;
 import traitrace.cli.Tracer.TimelineSink;
 import traitrace.cli.Tracer.TimelineSource;
 import traitrace.event.EventSink;
-import traitrace.event.Family;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
 import traitrace.kernel.Btf;
@@ -56,14 +54,15 @@ final class Live implements TimelineSource, RecordSource {
                 pid -> ProcessNames.comm(PROC, pid),
                 reasons::name,
                 address -> symbols.symbol(symbols.widen((int) address))));
+        Capture capture = Capture.open(btf, options);
         CaptureInfo info = new CaptureInfo(
                 Main.version(),
                 System.getProperty("os.version"),
                 bootUnixNs(),
                 filter,
-                Set.of(Family.STAGES),
+                capture.families(),
                 reasons.all());
-        return new Live(Capture.open(btf, options), names, info, wanted);
+        return new Live(capture, names, info, wanted);
     }
 
     /** System.nanoTime() is CLOCK_MONOTONIC on Linux, the clock of the events. */
