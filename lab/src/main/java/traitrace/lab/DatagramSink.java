@@ -103,7 +103,7 @@ abstract sealed class DatagramSink implements AutoCloseable {
 
         @Override
         List<Receipt> finish(int expectedNumber) throws InterruptedException {
-            expected = expectedNumber;
+            expected = expectedNumber * sink.copies();
             sent = true;
             awake.countDown();
             thread.join(TimeUnit.NANOSECONDS.toMillis(Exchange.LIMIT_NS));
