@@ -16,7 +16,8 @@ import traitrace.TracerException;
  *
  * <p>Names: {@code Udp.NoPorts}, {@code TcpExt.TCPRcvCoalesce} as in /proc/net/snmp and netstat; {@code Udp6InErrors} as
  * in /proc/net/snmp6; {@code dev:eth0.rx_packets} (also tx_packets, rx_dropped, tx_dropped, in /proc/net/dev);
- * {@code nft:NAME} for the packets of a named counter of the ruleset.
+ * {@code nft:NAME} for the packets of a named counter of the ruleset; {@code qdisc:eth0.requeues} (also packets, drops,
+ * overlimits) for all qdiscs of a device.
  */
 final class Counters {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -32,6 +33,10 @@ final class Counters {
         return lab.in(ns, () -> {
             if (counter.startsWith("nft:")) {
                 return nft(Command.run(List.of("nft", "-j", "list", "counters")), counter.substring(4));
+            }
+            if (counter.startsWith("qdisc:")) {
+                String[] words = counter.substring(6).split("\\.");
+                return qdisc(Command.run(List.of("tc", "-s", "-j", "qdisc", "show", "dev", words[0])), words[1]);
             }
             Path net = Path.of("/proc/thread-self/net");
             Map<String, Long> values = new HashMap<>();
@@ -93,6 +98,20 @@ final class Counters {
             }
         }
         return values;
+    }
+
+    /** The sum of a statistic in the output of {@code tc -s -j qdisc}. */
+    static long qdisc(String json, String name) {
+        try {
+            long sum = 0;
+            for (JsonNode qdisc : JSON.readTree(json)) {
+                sum += qdisc.path(name).asLong();
+            }
+            return sum;
+        } catch (JsonProcessingException e) {
+            throw new TracerException(
+                    TracerException.Kind.FAILURE, "cannot understand the counters of tc: " + e.getMessage(), "", e);
+        }
     }
 
     /** The packets of all counters of this name in the output of {@code nft -j list counters}. */

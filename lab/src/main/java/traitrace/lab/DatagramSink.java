@@ -112,7 +112,7 @@ abstract sealed class DatagramSink implements AutoCloseable {
 
         @Override
         List<Receipt> finish(int expectedNumber) throws InterruptedException {
-            expected = expectedNumber;
+            expected = expectedNumber * sink.copies();
             sent = true;
             awake.countDown();
             thread.join(TimeUnit.NANOSECONDS.toMillis(Exchange.LIMIT_NS));
@@ -124,12 +124,15 @@ abstract sealed class DatagramSink implements AutoCloseable {
             try {
                 awake.await();
                 long last = System.nanoTime();
-                while (!closed && !(sent && (received.size() >= expected || quiet(last)))) {
+                while (!closed && !(sent && received.size() >= expected)) {
                     buffer.clear();
                     InetSocketAddress from = (InetSocketAddress) channel.receive(buffer);
                     if (from == null) {
+                        // Only where nothing waits is it quiet: this thread itself may have been held up.
                         if (!sent) {
                             last = System.nanoTime();
+                        } else if (quiet(last)) {
+                            break;
                         }
                         Exchange.gap(100);
                         continue;

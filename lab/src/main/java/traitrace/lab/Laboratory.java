@@ -25,10 +25,13 @@ import traitrace.kernel.NetnsThread;
  * root, iproute2 and, where the topology asks for them, nftables and ethtool.
  */
 public final class Laboratory implements AutoCloseable {
-    /** In the arguments of a step: the file of the laboratory's BPF programs, one per section. */
-    public static final String PROGRAMS = "{programs}";
+    /**
+     * What a word in the arguments of steps and daemons stands for: {@code {programs}} for the laboratory's BPF programs,
+     * one per section; {@code {nfqueue}} for a Perl program that lets all packets of the nfnetlink queue pass whose
+     * number is its argument.
+     */
+    public static final Map<String, String> FILES = Map.of("{programs}", "lab.bpf.o", "{nfqueue}", "nfqueue.pl");
 
-    private static final String PROGRAMS_RESOURCE = "lab.bpf.o";
     private static final AtomicInteger RUNS = new AtomicInteger();
     private static final Duration READY_LIMIT = Duration.ofSeconds(10);
     private static final Duration DAEMON_GRACE = Duration.ofMillis(500);
@@ -40,6 +43,7 @@ public final class Laboratory implements AutoCloseable {
     private final String prefix;
     private final Map<String, NetnsThread> threads = new ConcurrentHashMap<>();
     private final List<String> made = new ArrayList<>();
+    private final Map<String, Path> files = new ConcurrentHashMap<>();
     private final List<Running> daemons = new ArrayList<>();
     private final Thread hook = new Thread(this::tearDown, "laboratory-removal");
     private boolean removed;
@@ -172,39 +176,41 @@ public final class Laboratory implements AutoCloseable {
         for (Topology.Route route : topology.routes()) {
             ip(route.ns(), "route add " + route.spec());
         }
-        topology.nft()
-                .forEach((ns, lines) ->
-                        in(ns, () -> Command.run(List.of("nft", "-f", "-"), String.join("\n", lines) + "\n")));
+        topology.nft().forEach((ns, lines) -> in(ns, () -> Command.run(List.of("nft", "-f", "-"), text(lines))));
         for (Topology.Qdisc qdisc : topology.qdiscs()) {
             run(qdisc.ns(), words("tc qdisc add dev " + qdisc.dev() + " " + qdisc.spec()));
         }
         for (Topology.Step step : topology.steps()) {
-            runStep(step);
+            in(step.ns(), () -> Command.run(withFiles(step.argv()), text(step.input())));
         }
         topology.daemons().forEach(this::startDaemon);
         topology.warm().forEach(this::warmUp);
     }
 
-    private void runStep(Topology.Step step) {
-        if (step.argv().stream().noneMatch(PROGRAMS::equals)) {
-            in(step.ns(), () -> Command.run(step.argv(), step.input()));
-            return;
+    /** Words that stand for a file replaced by its path; the file is there until the laboratory is closed. */
+    private List<String> withFiles(List<String> argv) throws IOException {
+        List<String> words = new ArrayList<>();
+        for (String word : argv) {
+            words.add(FILES.containsKey(word) ? file(word).toString() : word);
         }
-        in(step.ns(), () -> {
-            Path programs = Files.createTempFile("lab-programs", ".o");
-            try (InputStream object = Laboratory.class.getResourceAsStream(PROGRAMS_RESOURCE)) {
-                if (object == null) {
-                    throw new IOException(PROGRAMS_RESOURCE + " is not on the class path");
-                }
-                Files.copy(object, programs, StandardCopyOption.REPLACE_EXISTING);
-                List<String> argv = step.argv().stream()
-                        .map(word -> word.equals(PROGRAMS) ? programs.toString() : word)
-                        .toList();
-                return Command.run(argv, step.input());
-            } finally {
-                Files.deleteIfExists(programs);
+        return words;
+    }
+
+    private Path file(String word) throws IOException {
+        Path known = files.get(word);
+        if (known != null) {
+            return known;
+        }
+        String name = FILES.get(word);
+        Path file = Files.createTempFile("lab-file", name);
+        files.put(word, file);
+        try (InputStream resource = Laboratory.class.getResourceAsStream(name)) {
+            if (resource == null) {
+                throw new IOException(name + " is not on the class path");
             }
-        });
+            Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
+        }
+        return file;
     }
 
     private void addNamespace(String ns) {
@@ -273,6 +279,11 @@ public final class Laboratory implements AutoCloseable {
                     macvlan.parentNs(),
                     "link add " + macvlan.dev() + " link " + macvlan.parent() + " netns " + realName(macvlan.ns())
                             + " type macvlan mode " + macvlan.mode());
+        } else if (device instanceof Topology.Stacked stacked) {
+            ip(
+                    stacked.parentNs(),
+                    add + "link " + stacked.parent() + " netns " + realName(stacked.ns()) + " "
+                            + String.join(" ", stacked.arguments()));
         } else if (device instanceof Topology.Tun tun) {
             ip(tun.ns(), "tuntap add dev " + tun.dev() + " mode tun");
         } else if (device instanceof Topology.Plain plain) {
@@ -311,7 +322,7 @@ public final class Laboratory implements AutoCloseable {
         synchronized (this) {
             running = in(daemon.ns(), () -> {
                 Path output = Files.createTempFile("lab-daemon", "");
-                Process process = new ProcessBuilder(daemon.argv())
+                Process process = new ProcessBuilder(withFiles(daemon.argv()))
                         .redirectErrorStream(true)
                         .redirectOutput(output.toFile())
                         .start();
@@ -374,17 +385,21 @@ public final class Laboratory implements AutoCloseable {
         }
         removed = true;
         daemons.forEach(running -> end(running.process()));
-        daemons.forEach(running -> {
-            try {
-                Files.deleteIfExists(running.output());
-            } catch (IOException left) {
-                // A stray temporary file is not worth a failure.
-            }
-        });
+        daemons.forEach(running -> delete(running.output()));
+        files.values().forEach(Laboratory::delete);
+        files.clear();
         threads.values().forEach(NetnsThread::close);
         made.forEach(Laboratory::delete);
         made.clear();
         threads.clear();
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException left) {
+            // A stray temporary file is not worth a failure.
+        }
     }
 
     private static void delete(String real) {
@@ -439,6 +454,10 @@ public final class Laboratory implements AutoCloseable {
         } catch (IOException e) {
             return "";
         }
+    }
+
+    private static String text(List<String> lines) {
+        return lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
     }
 
     private static List<String> words(String line) {

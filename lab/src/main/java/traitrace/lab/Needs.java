@@ -2,14 +2,27 @@ package traitrace.lab;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Whether this machine can build a scenario. */
 public final class Needs {
     private static final AtomicInteger PROBES = new AtomicInteger();
+    private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
+    private static final String KEY_16 = "0x" + "00".repeat(16);
+    private static final String KEY_20 = "0x" + "00".repeat(20);
+    private static final String KEY_32 = "0x" + "00".repeat(32);
+    /** What {@code ip xfrm state add} calls the ways to encrypt that scenarios use. */
+    private static final Map<String, List<String>> ENCRYPTIONS = Map.of(
+            "gcm", List.of("aead", "rfc4106(gcm(aes))", KEY_20, "128"),
+            "cbc", List.of("enc", "cbc(aes)", KEY_16, "auth-trunc", "hmac(sha256)", KEY_32, "128"));
 
     private Needs() {}
 
@@ -43,6 +56,22 @@ public final class Needs {
         if (parts.length == 2 && parts[0].equals("module")) {
             return module(parts[1]) ? Optional.empty() : Optional.of("this kernel has no module " + parts[1]);
         }
+        if (parts.length == 2
+                && parts[0].equals("kernel")
+                && VERSION.matcher(parts[1]).matches()) {
+            String running = System.getProperty("os.version");
+            return atLeast(running, parts[1])
+                    ? Optional.empty()
+                    : Optional.of("it takes Linux " + parts[1] + ", this is " + running);
+        }
+        if (parts.length == 2 && parts[0].equals("qdisc")) {
+            return qdisc(parts[1]) ? Optional.empty() : Optional.of("this kernel has no qdisc " + parts[1]);
+        }
+        if (parts.length == 2 && parts[0].equals("xfrm") && ENCRYPTIONS.containsKey(parts[1])) {
+            return encryption(ENCRYPTIONS.get(parts[1]))
+                    ? Optional.empty()
+                    : Optional.of("this kernel has no IPsec with AES-" + parts[1].toUpperCase(Locale.ROOT));
+        }
         return Optional.of("nobody knows how to find out about the need \"" + need + "\"");
     }
 
@@ -59,17 +88,44 @@ public final class Needs {
                         == 0;
     }
 
-    /** The kernel says so only when asked to make one; in a namespace of its own this leaves no trace. */
     private static boolean linkType(String type) {
+        Command.Result added = probe(List.of("ip", "link", "add", "probe0", "type", type));
+        // Other errors mean that it is known and wants more arguments.
+        return added.status() == 0
+                || !(added.err().contains("Unknown device type") || added.err().contains("not supported"));
+    }
+
+    /** Whether a release as {@code uname -r} tells it is of this version, like 6.16, or a newer one. */
+    static boolean atLeast(String release, String version) {
+        Matcher is = VERSION.matcher(release);
+        Matcher wanted = VERSION.matcher(version);
+        if (!is.lookingAt() || !wanted.lookingAt()) {
+            return false;
+        }
+        int major = Integer.compare(Integer.parseInt(is.group(1)), Integer.parseInt(wanted.group(1)));
+        int minor = Integer.compare(Integer.parseInt(is.group(2)), Integer.parseInt(wanted.group(2)));
+        return major > 0 || major == 0 && minor >= 0;
+    }
+
+    private static boolean qdisc(String kind) {
+        return probe(List.of("tc", "qdisc", "add", "dev", "lo", "root", kind)).status() == 0;
+    }
+
+    private static boolean encryption(List<String> algorithms) {
+        List<String> argv = new ArrayList<>(List.of("ip", "xfrm", "state", "add"));
+        argv.addAll(List.of("src", "192.0.2.1", "dst", "192.0.2.2", "proto", "esp", "spi", "1", "mode", "tunnel"));
+        argv.addAll(algorithms);
+        return probe(argv).status() == 0;
+    }
+
+    /** The kernel says what it has only when asked for it; in a namespace of its own this leaves no trace. */
+    private static Command.Result probe(List<String> command) {
         String ns = "ttneed" + ProcessHandle.current().pid() + "x" + PROBES.incrementAndGet();
         Command.run(List.of("ip", "netns", "add", ns));
         try {
-            Command.Result added =
-                    Command.attempt(List.of("ip", "-n", ns, "link", "add", "probe0", "type", type), "", Command.LIMIT);
-            // Other errors mean that it is known and wants more arguments.
-            return added.status() == 0
-                    || !(added.err().contains("Unknown device type")
-                            || added.err().contains("not supported"));
+            List<String> argv = new ArrayList<>(List.of("ip", "netns", "exec", ns));
+            argv.addAll(command);
+            return Command.attempt(argv, "", Command.LIMIT);
         } finally {
             Command.attempt(List.of("ip", "netns", "del", ns), "", Command.LIMIT);
         }

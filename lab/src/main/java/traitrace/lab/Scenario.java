@@ -16,7 +16,9 @@ import traitrace.lineage.Evidence;
  *
  * @param shows one sentence
  * @param needs what not every machine has: {@code link:TYPE} (a kind of device), {@code
- *     program:NAME}, {@code module:NAME} (a loadable part of the kernel)
+ *     program:NAME}, {@code module:NAME} (a loadable part of the kernel), {@code qdisc:KIND}, {@code
+ *     kernel:VERSION} (this or a newer one), {@code
+ *     xfrm:gcm} and {@code xfrm:cbc} (IPsec with such an encryption)
  * @param together the traffics are sent at the same time, not one after another
  * @param arrivals what the far ends must have received: the scenario itself is wrong if they have not
  * @param proof kernel counters that must have moved: independent of any tracer
@@ -67,8 +69,10 @@ public record Scenario(
      * @param traffic the name of the traffic
      * @param received how many different numbers the sink must have; null = not asked
      * @param replies how many different numbers must come back; null = not asked
+     * @param duplicates how many must arrive at the sink beyond the first of each number; null = not asked
+     * @param overtaken how many must arrive at the sink after one that was sent later; null = not asked
      */
-    public record Arrival(String traffic, Range received, Range replies) {}
+    public record Arrival(String traffic, Range received, Range replies, Range duplicates, Range overtaken) {}
 
     /**
      * A range of whole numbers.

@@ -110,8 +110,11 @@ public final class ScenarioRunner {
         for (Scenario.Arrival arrival : scenario.arrivals()) {
             for (TrafficResult result : results) {
                 if (result.traffic().name().equals(arrival.traffic())) {
-                    check(broken, result, "received", arrival.received(), result.received());
-                    check(broken, result, "replies", arrival.replies(), result.replies());
+                    List<TrafficResult.Receipt> received = result.received();
+                    check(broken, result, "received", arrival.received(), result.arrived(received));
+                    check(broken, result, "replies", arrival.replies(), result.arrived(result.replies()));
+                    check(broken, result, "duplicates", arrival.duplicates(), TrafficResult.duplicates(received));
+                    check(broken, result, "overtaken", arrival.overtaken(), TrafficResult.overtaken(received));
                 }
             }
         }
@@ -126,15 +129,10 @@ public final class ScenarioRunner {
     }
 
     private static void check(
-            List<String> broken,
-            TrafficResult result,
-            String what,
-            Scenario.Range range,
-            List<TrafficResult.Receipt> receipts) {
-        long arrived = result.arrived(receipts);
-        if (range != null && !range.holds(arrived)) {
-            broken.add(result.traffic().name() + ": " + arrived + " " + what + ", not " + range + " ("
-                    + result.refused() + " refused by the sender's kernel)");
+            List<String> broken, TrafficResult result, String what, Scenario.Range range, long number) {
+        if (range != null && !range.holds(number)) {
+            broken.add(result.traffic().name() + ": " + number + " " + what + ", not " + range + " (" + result.refused()
+                    + " refused by the sender's kernel)");
         }
     }
 }

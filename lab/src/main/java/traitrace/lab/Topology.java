@@ -69,6 +69,7 @@ public record Topology(
         @JsonSubTypes.Type(value = Bridge.class, name = "bridge"),
         @JsonSubTypes.Type(value = Vxlan.class, name = "vxlan"),
         @JsonSubTypes.Type(value = Macvlan.class, name = "macvlan"),
+        @JsonSubTypes.Type(value = Stacked.class, name = "stacked"),
         @JsonSubTypes.Type(value = Tun.class, name = "tun"),
         @JsonSubTypes.Type(value = Plain.class, name = "plain")
     })
@@ -115,6 +116,21 @@ public record Topology(
         }
     }
 
+    /**
+     * A device of any type that needs another one below it, which may be in another namespace.
+     *
+     * @param parentNs where the device below is
+     * @param arguments what follows {@code ip link add NAME link PARENT}
+     */
+    public record Stacked(
+            String ns, String dev, List<String> addresses, String parentNs, String parent, List<String> arguments)
+            implements Device {
+        public Stacked {
+            addresses = listOf(addresses);
+            arguments = listOf(arguments);
+        }
+    }
+
     /** A persistent TUN device; it has no carrier until a program opens it. */
     public record Tun(String ns, String dev, List<String> addresses) implements Device {
         public Tun {
@@ -146,19 +162,20 @@ public record Topology(
     /**
      * A command in a namespace, which must succeed: {@code tc filter}, {@code ip xfrm}, {@code wg}.
      *
-     * @param argv {@value Laboratory#PROGRAMS} stands for the file of the laboratory's own BPF programs
-     * @param input its standard input; empty = none
+     * @param argv words of {@link Laboratory#FILES} stand for files of the laboratory
+     * @param input its standard input, as lines, for {@code ip -batch -} and the like; empty = none
      */
-    public record Step(String ns, List<String> argv, String input) {
+    public record Step(String ns, List<String> argv, List<String> input) {
         public Step {
             argv = listOf(argv);
-            input = input == null ? "" : input;
+            input = listOf(input);
         }
     }
 
     /**
      * A program that runs as long as the laboratory.
      *
+     * @param argv words of {@link Laboratory#FILES} stand for files of the laboratory
      * @param ready {@code udp:PORT} bound or {@code tcp:PORT} listening in its namespace, {@code packet:N} so many
      *     packet sockets there; empty = at once
      */

@@ -43,6 +43,7 @@ public sealed interface Traffic {
      *     was made, since a sender may have to wait for room
      * @param echo sends every message back
      * @param vanish TCP: resets the connection as soon as it is accepted
+     * @param copies UDP: how often every message arrives where the network duplicates; 0 = 1
      */
     record Sink(
             String ns,
@@ -53,8 +54,10 @@ public sealed interface Traffic {
             int receiveBuffer,
             boolean asleep,
             boolean echo,
-            boolean vanish) {
+            boolean vanish,
+            int copies) {
         public Sink {
+            copies = Math.max(1, copies);
             address = address == null ? "" : address;
             join = join == null ? "" : join;
             argv = Topology.listOf(argv);
@@ -68,6 +71,7 @@ public sealed interface Traffic {
      * @param sourcePort 0 = the kernel's choice
      * @param connected the sender connects its socket, else it names the target with every datagram
      * @param lockstep every datagram waits for the reply to the one before, up to 500 ms
+     * @param sockets how many sockets, and thereby source ports, take turns; 0 = 1
      * @param window how many may be on their way to the sink before the next waits, up to 500 ms; 0 = no limit
      * @param sink null if a daemon, or nobody, listens
      */
@@ -84,10 +88,12 @@ public sealed interface Traffic {
             int gapMicros,
             boolean connected,
             boolean lockstep,
+            int sockets,
             int window,
             Sink sink)
             implements Traffic {
         public Udp {
+            sockets = Math.max(1, sockets);
             bind = bind == null ? "" : bind;
             numberOffset = Numbering.check(numberOffset, payloadBytes);
         }

@@ -45,6 +45,17 @@ public record TrafficResult(
                 .count();
     }
 
+    /** Arrivals after one that was sent later: numbers rise in the order of sending. */
+    public static long overtaken(List<Receipt> receipts) {
+        long latest = Long.MIN_VALUE;
+        long overtaken = 0;
+        for (Receipt receipt : receipts) {
+            overtaken += receipt.number() < latest ? 1 : 0;
+            latest = Math.max(latest, receipt.number());
+        }
+        return overtaken;
+    }
+
     /** Arrivals beyond the first of each number. */
     public static long duplicates(List<Receipt> receipts) {
         return receipts.size()

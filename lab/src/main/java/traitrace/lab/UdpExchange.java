@@ -14,15 +14,33 @@ import traitrace.lab.TrafficResult.Receipt;
 final class UdpExchange {
     private static final long LOCKSTEP_NS = 500_000_000L;
 
+    /** The sockets that send, closed together. */
+    private record Senders(List<DatagramChannel> channels) implements AutoCloseable {
+        Senders() {
+            this(new ArrayList<>());
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (DatagramChannel channel : channels) {
+                channel.close();
+            }
+        }
+    }
+
     private UdpExchange() {}
 
     static TrafficResult run(Laboratory lab, Traffic.Udp udp, List<Long> numbers) throws Exception {
         InetSocketAddress to = new InetSocketAddress(InetAddress.getByName(udp.to()), udp.port());
-        try (DatagramChannel sender = DatagramSink.channel(
-                        lab, udp.from(), udp.to(), udp.bind(), udp.sourcePort(), DatagramSink.ROOMY);
+        try (Senders senders = new Senders();
                 DatagramSink sink = udp.sink() == null ? null : DatagramSink.open(lab, udp.sink(), udp.to(), udp)) {
-            if (udp.connected()) {
-                sender.connect(to);
+            for (int i = 0; i < udp.sockets(); i++) {
+                DatagramChannel sender = DatagramSink.channel(
+                        lab, udp.from(), udp.to(), udp.bind(), udp.sourcePort(), DatagramSink.ROOMY);
+                senders.channels().add(sender);
+                if (udp.connected()) {
+                    sender.connect(to);
+                }
             }
             List<Receipt> replies = new ArrayList<>();
             int refused = 0;
@@ -31,6 +49,7 @@ final class UdpExchange {
                 if (udp.window() > 0 && sink != null) {
                     sink.awaitCount(sent - udp.window());
                 }
+                DatagramChannel sender = senders.channels().get(sent % udp.sockets());
                 sent++;
                 byte[] message = Numbering.message(number, udp.payloadBytes(), udp.numberOffset());
                 refused += send(sender, to, message, udp.connected()) ? 0 : 1;
@@ -41,7 +60,9 @@ final class UdpExchange {
             }
             List<Receipt> received = sink == null ? List.of() : sink.finish(numbers.size());
             // Whatever the kernel has for us now was answered before the sink fell silent.
-            drain(sender, udp.numberOffset(), replies);
+            for (DatagramChannel sender : senders.channels()) {
+                drain(sender, udp.numberOffset(), replies);
+            }
             return new TrafficResult(udp, numbers, refused, received, replies);
         }
     }

@@ -95,6 +95,58 @@ class JudgeTest {
     }
 
     @Test
+    void aPacketThatIsReadableOnlyAtItsEndsIsFollowedThrough() {
+        List<Sighting> seen = List.of(
+                sighting(11, "net_dev_queue", "client", "eth0", 1),
+                sighting(11, "netif_receive_skb", "server", "eth0", Numbering.UNKNOWN),
+                sighting(11, "kfree_skb", "", "", 1));
+
+        Judge.Judgement judgement = judge(datagrams(1), seen);
+
+        assertThat(judgement.passed()).isTrue();
+        assertThat(judgement.legs().get(0).followed()).isEqualTo(Map.of(Evidence.PROVED, 1));
+    }
+
+    @Test
+    void aPacketThatIsReadableOnlyAtItsLastSightingIsFollowedThrough() {
+        List<Sighting> seen = List.of(
+                sighting(11, "net_dev_queue", "client", "eth0", Numbering.UNKNOWN),
+                sighting(11, "netif_receive_skb", "server", "eth0", Numbering.UNKNOWN),
+                sighting(11, "kfree_skb", "", "", 1));
+
+        assertThat(judge(datagrams(1), seen).passed()).isTrue();
+    }
+
+    @Test
+    void aPacketThatIsNowhereReadableIsNotTakenForAnyNumber() {
+        List<Sighting> seen = List.of(
+                sighting(11, "net_dev_queue", "client", "eth0", Numbering.UNKNOWN),
+                sighting(11, "netif_receive_skb", "server", "eth0", Numbering.UNKNOWN),
+                sighting(11, "kfree_skb", "", "", Numbering.UNKNOWN));
+
+        Judge.LegScore leg = judge(datagrams(1), seen).legs().get(0);
+
+        assertThat(leg.followedInAll()).isZero();
+        assertThat(leg.unseen()).isEqualTo(1);
+    }
+
+    @Test
+    void idsExchangedWhileNothingIsReadableAreFalseJoinsOnceSomethingIs() {
+        List<Sighting> seen = List.of(
+                sighting(11, "net_dev_queue", "client", "eth0", 1),
+                sighting(12, "net_dev_queue", "client", "eth0", 2),
+                sighting(12, "netif_receive_skb", "server", "eth0", Numbering.UNKNOWN),
+                sighting(11, "netif_receive_skb", "server", "eth0", Numbering.UNKNOWN),
+                sighting(12, "kfree_skb", "", "", 1),
+                sighting(11, "kfree_skb", "", "", 2));
+
+        Judge.Judgement judgement = judge(datagrams(2), seen);
+
+        assertThat(judgement.falseJoins()).isEqualTo(2);
+        assertThat(judgement.legs().get(0).followedInAll()).isZero();
+    }
+
+    @Test
     void theWeakestLinkIsTheEvidence() {
         List<Sighting> seen = new ArrayList<>(journey(11, 1));
         seen.set(1, with(seen.get(1), 1, 1, Evidence.GUESSED));
@@ -210,7 +262,7 @@ class JudgeTest {
 
     private static TrafficResult datagrams(int count) {
         Traffic traffic =
-                new Traffic.Udp("t", "client", "", 0, "10.1.0.2", 9000, count, 200, 0, 0, false, false, 0, null);
+                new Traffic.Udp("t", "client", "", 0, "10.1.0.2", 9000, count, 200, 0, 0, false, false, 1, 0, null);
         return new TrafficResult(
                 traffic, LongStream.rangeClosed(1, count).boxed().toList(), 0, List.of(), List.of());
     }

@@ -65,4 +65,11 @@ class ProcFilesTest {
                 .extracting(TrafficResult.Receipt::number)
                 .containsExactly(1L, 3L);
     }
+
+    @Test
+    void countersOfQdiscs() {
+        String json = "[{\"kind\":\"htb\",\"requeues\":2,\"drops\":0},{\"kind\":\"pfifo\",\"requeues\":3}]";
+        assertThat(Counters.qdisc(json, "requeues")).isEqualTo(5);
+        assertThat(Counters.qdisc("[]", "requeues")).isZero();
+    }
 }
