@@ -4,13 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import traitrace.TracerException;
 
 /** Builds a scenario and sends its traffic before an observer. */
 public final class ScenarioRunner {
     /** Numbers of one traffic lie this far from those of the next, so that no two packets share one. */
     private static final long NUMBERS_PER_TRAFFIC = 1_000_000;
+
+    private static final long SETTLE_NS = 3_000_000_000L;
+    private static final int SETTLE_STEP_MICROS = 50_000;
 
     private ScenarioRunner() {}
 
@@ -26,19 +32,53 @@ public final class ScenarioRunner {
         }
         try (Laboratory lab = Laboratory.build(scenario.topology())) {
             observer.start(lab);
-            List<TrafficResult> results = new ArrayList<>();
+            List<TrafficResult> results;
             List<String> broken;
             try {
                 List<Long> before = counters(lab, scenario);
-                for (Traffic traffic : scenario.traffic()) {
-                    results.add(Exchange.run(lab, traffic, results.size() * NUMBERS_PER_TRAFFIC + 1));
-                }
-                broken = broken(scenario, results, before, counters(lab, scenario));
+                results = send(lab, scenario);
+                broken = settled(lab, scenario, results, before);
             } finally {
                 // Also after a failure: a tracer must not go on tracing a network that is about to vanish.
                 observer.stop();
             }
             return Outcome.ran(scenario, results, broken, names(lab));
+        }
+    }
+
+    private static List<TrafficResult> send(Laboratory lab, Scenario scenario) {
+        List<CompletableFuture<TrafficResult>> sent = new ArrayList<>();
+        for (Traffic traffic : scenario.traffic()) {
+            long first = sent.size() * NUMBERS_PER_TRAFFIC + 1;
+            CompletableFuture<TrafficResult> result = new CompletableFuture<>();
+            sent.add(result);
+            Thread thread = new Thread(
+                    () -> {
+                        try {
+                            result.complete(Exchange.run(lab, traffic, first));
+                        } catch (RuntimeException | Error e) {
+                            result.completeExceptionally(e);
+                        }
+                    },
+                    "lab-traffic");
+            thread.start();
+            if (!scenario.together()) {
+                awaitEnd(thread);
+            }
+        }
+        try {
+            return sent.stream().map(CompletableFuture::join).toList();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof TracerException cause ? cause : e;
+        }
+    }
+
+    private static void awaitEnd(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TracerException(TracerException.Kind.FAILURE, "interrupted", "", e);
         }
     }
 
@@ -50,6 +90,18 @@ public final class ScenarioRunner {
         return scenario.proof().stream()
                 .map(proof -> Counters.read(lab, proof.ns(), proof.counter()))
                 .toList();
+    }
+
+    /** What is wrong with the network, once its daemons have had time to take what waits for them. */
+    private static List<String> settled(
+            Laboratory lab, Scenario scenario, List<TrafficResult> results, List<Long> before) {
+        long end = System.nanoTime() + SETTLE_NS;
+        List<String> broken = broken(scenario, results, before, counters(lab, scenario));
+        while (!broken.isEmpty() && System.nanoTime() < end) {
+            Exchange.gap(SETTLE_STEP_MICROS);
+            broken = broken(scenario, results, before, counters(lab, scenario));
+        }
+        return broken;
     }
 
     private static List<String> broken(

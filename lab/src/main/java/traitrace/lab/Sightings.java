@@ -36,6 +36,7 @@ final class Sightings implements EventSink {
     static final int PAYLOAD_BYTES = 24;
 
     private static final int FILLER_BEFORE = 8;
+    private static final int UDP_HEADER = 8;
     private static final long FILLER = 0x5454545454545454L;
 
     private final Scenario scenario;
@@ -49,12 +50,13 @@ final class Sightings implements EventSink {
     /**
      * @param namespaces the topology's names by the real ones
      * @param names has learnt from a record before it comes here
+     * @param exact births, copies, ends and deliveries of skbs are all told
      */
-    Sightings(Scenario scenario, Map<String, String> namespaces, Names names) {
+    Sightings(Scenario scenario, Map<String, String> namespaces, Names names, boolean exact) {
         this.scenario = scenario;
         this.namespaces = namespaces;
         this.names = names;
-        this.stream = new TimelineStream(names, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
+        this.stream = new TimelineStream(names, exact, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
     }
 
     /** The first payload byte to ask for; negative if the scenario's packets have no number in their payload. */
@@ -197,10 +199,10 @@ final class Sightings implements EventSink {
                 .orElse(Numbering.UNKNOWN);
     }
 
-    /** How many messages a segment carries. */
+    /** How many messages a packet carries: of a stream, or of datagrams that travel as one. */
     private int span(Hop hop, long number) {
         int message = scenario.traffic().stream()
-                .filter(Traffic.Tcp.class::isInstance)
+                .filter(Traffic::stream)
                 .mapToInt(Traffic::payloadBytes)
                 .findFirst()
                 .orElse(0);
@@ -210,8 +212,12 @@ final class Sightings implements EventSink {
         int payload = 0;
         List<Layer> layers = hop.headers().layers();
         for (int i = 1; i < layers.size(); i++) {
-            if (layers.get(i) instanceof Layer.Tcp tcp && layers.get(i - 1) instanceof Layer.Ipv4 ip) {
-                payload = ip.totalLength() - 20 - tcp.headerLength();
+            if (layers.get(i - 1) instanceof Layer.Ipv4 ip) {
+                if (layers.get(i) instanceof Layer.Tcp tcp) {
+                    payload = ip.totalLength() - 20 - tcp.headerLength();
+                } else if (layers.get(i) instanceof Layer.Udp) {
+                    payload = ip.totalLength() - 20 - UDP_HEADER;
+                }
             }
         }
         return Math.max(1, payload / message);

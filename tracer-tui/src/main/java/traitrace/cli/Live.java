@@ -4,12 +4,14 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import traitrace.cli.Tracer.RecordSource;
 import traitrace.cli.Tracer.TimelineSink;
 import traitrace.cli.Tracer.TimelineSource;
 import traitrace.event.EventSink;
+import traitrace.event.Family;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
 import traitrace.kernel.Btf;
@@ -54,8 +56,13 @@ final class Live implements TimelineSource, RecordSource {
                 pid -> ProcessNames.comm(PROC, pid),
                 reasons::name,
                 address -> symbols.symbol(symbols.widen((int) address))));
-        CaptureInfo info =
-                new CaptureInfo(Main.version(), System.getProperty("os.version"), bootUnixNs(), filter, reasons.all());
+        CaptureInfo info = new CaptureInfo(
+                Main.version(),
+                System.getProperty("os.version"),
+                bootUnixNs(),
+                filter,
+                Set.of(Family.STAGES),
+                reasons.all());
         return new Live(Capture.open(btf, options), names, info, wanted);
     }
 
@@ -77,7 +84,7 @@ final class Live implements TimelineSource, RecordSource {
 
     @Override
     public void run(TimelineSink sink, BooleanSupplier stop) {
-        stream = new TimelineStream(names, wanted, Limits.DEFAULT, sink);
+        stream = new TimelineStream(names, info.exact(), wanted, Limits.DEFAULT, sink);
         EventSink both = event -> {
             names.accept(event);
             stream.accept(event);
