@@ -19,6 +19,7 @@ public final class Playback {
     private final Sightings sightings;
     private final Names names;
     private final Losses losses;
+    private final String plan;
 
     private Playback(Scenario scenario, Outcome outcome, Sightings sightings, RecordingReader reader) {
         this.scenario = scenario;
@@ -26,6 +27,7 @@ public final class Playback {
         this.sightings = sightings;
         this.names = reader.names();
         this.losses = reader.losses();
+        this.plan = reader.info().exact() ? Scenario.LINEAGE : Scenario.STAGES;
     }
 
     /**
@@ -50,7 +52,7 @@ public final class Playback {
 
     /** Compares what was seen with what was sent. */
     public Judge.Judgement judge() {
-        return Judge.judge(scenario, outcome.results(), observation(), outcome.plan());
+        return Judge.judge(scenario, outcome.results(), observation(), plan);
     }
 
     /** What was seen, under the topology's names. */

@@ -2,7 +2,7 @@ package traitrace.lab;
 
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
 import traitrace.export.CaptureInfo;
@@ -24,7 +24,7 @@ final class RecordingObserver implements Observer {
     private final Scenario scenario;
     private final Path file;
     private final TracedKernel kernel;
-    private final Function<Names, EventSink> besides;
+    private final BiFunction<Names, Boolean, EventSink> besides;
     private SharedCapture capture;
     private NameTable names;
     private RecordingWriter writer;
@@ -34,11 +34,12 @@ final class RecordingObserver implements Observer {
     private volatile RuntimeException trouble;
 
     RecordingObserver(Scenario scenario, Path file, TracedKernel kernel) {
-        this(scenario, file, kernel, live -> event -> {});
+        this(scenario, file, kernel, (live, exact) -> event -> {});
     }
 
-    /** @param besides given the live names, makes who is shown each record when it has been written */
-    RecordingObserver(Scenario scenario, Path file, TracedKernel kernel, Function<Names, EventSink> besides) {
+    /** @param besides given the live names and whether all births and ends are told, makes who is shown each record when it has been written */
+    RecordingObserver(
+            Scenario scenario, Path file, TracedKernel kernel, BiFunction<Names, Boolean, EventSink> besides) {
         this.scenario = scenario;
         this.file = file;
         this.kernel = kernel;
@@ -48,7 +49,6 @@ final class RecordingObserver implements Observer {
     @Override
     public void start(Laboratory lab) {
         names = kernel.names();
-        also = besides.apply(names);
         CaptureOptions options = CaptureOptions.DEFAULT.withRingBytes(RING_BYTES);
         int offset = Sightings.payloadOffset(scenario);
         if (offset >= 0) {
@@ -56,15 +56,11 @@ final class RecordingObserver implements Observer {
         }
         capture = kernel.capture();
         capture.start(options);
+        also = besides.apply(names, capture.exact());
         writer = RecordingWriter.create(file, true, info(), names);
         capture.names(this::accept);
         reader = new Thread(this::read, "capture");
         reader.start();
-    }
-
-    /** See {@link Outcome#plan}. */
-    String plan() {
-        return capture == null ? "" : capture.exact() ? Scenario.LINEAGE : Scenario.STAGES;
     }
 
     private CaptureInfo info() {

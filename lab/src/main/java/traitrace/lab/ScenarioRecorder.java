@@ -39,8 +39,8 @@ public final class ScenarioRecorder implements AutoCloseable {
             if (kernel == null) {
                 kernel = new TracedKernel();
             }
-            RecordingObserver observer = new RecordingObserver(scenario, recording(folder, scenario.name()), kernel);
-            return ScenarioRunner.run(scenario, observer).watchedWith(observer.plan());
+            return ScenarioRunner.run(
+                    scenario, new RecordingObserver(scenario, recording(folder, scenario.name()), kernel));
         } catch (TracerException e) {
             return Outcome.failed(scenario, e.hint().isEmpty() ? e.getMessage() : e.getMessage() + "\n" + e.hint());
         } catch (RuntimeException e) {

@@ -23,8 +23,8 @@ class PlaybackTest {
         private final Map<String, String> namespaces = new HashMap<>();
         private Sightings sightings;
 
-        EventSink start(Scenario scenario, Names names) {
-            sightings = new Sightings(scenario, namespaces, false, names);
+        EventSink start(Scenario scenario, Names names, boolean exact) {
+            sightings = new Sightings(scenario, namespaces, exact, names);
             return this;
         }
 
@@ -45,8 +45,8 @@ class PlaybackTest {
                     scenario,
                     ScenarioRecorder.recording(folder, scenario.name()),
                     kernel,
-                    names -> live.start(scenario, names));
-            Outcome outcome = ScenarioRunner.run(scenario, observer).watchedWith(observer.plan());
+                    (names, exact) -> live.start(scenario, names, exact));
+            Outcome outcome = ScenarioRunner.run(scenario, observer);
             Path file = ScenarioRecorder.outcome(folder, scenario.name());
             outcome.write(file);
             live.sightings.finish();
