@@ -34,7 +34,8 @@ struct config {
 	__u8 has_consume_location; /* consume_skb tells where: Linux 6.4 on */
 	__u8 has_reset_reason;	   /* tcp_send_reset tells why: Linux 6.10 on */
 	__u8 has_udp_fail_skb;	   /* udp_fail_queue_rcv_skb tells the skb: Linux 6.10 on */
-	/* Births, deaths and copies of skbs are all seen: an entry at an address is that skb's. */
+	/* Births, deaths and copies of skbs are all seen: an entry at an address is that skb's.
+	 * Then all programs but those that look at a queue are attached twice. */
 	__u8 lineage;
 	__u8 twin; /* this is the second copy of the programs */
 	__u8 reserved[3];

@@ -22,6 +22,7 @@ enum skb_state {
 	SKB_TCP_RESENT = 1 << 6,  /* one was made before, and now another one */
 	SKB_IN_XDP = 1 << 7,	  /* an XDP program has its data: that may outlive the skb */
 	SKB_MERGED = 1 << 8,	  /* its data went into another skb */
+	SKB_ENDED = 1 << 9,	  /* and that was told */
 };
 
 struct skb_entry {

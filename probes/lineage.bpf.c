@@ -221,7 +221,7 @@ int __ip_local_out(__u64 *ctx)
 	struct net *net = (void *)ctx[0];
 
 	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP_LOCAL_OUT,
-		.wanted = TAG, .queued = true, .twinned = true);
+		.wanted = TAG, .queued = true);
 	return 0;
 }
 
@@ -231,7 +231,7 @@ int __ip6_local_out(__u64 *ctx)
 	struct net *net = (void *)ctx[0];
 
 	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP6_LOCAL_OUT,
-		.wanted = TAG, .queued = true, .twinned = true);
+		.wanted = TAG, .queued = true);
 	return 0;
 }
 
@@ -321,8 +321,7 @@ int skb_consume_udp(__u64 *ctx)
 	int len = (int)ctx[2];
 
 	OBSERVE((void *)ctx[1], place_of_socket(sk), .hook = HOOK_SKB_CONSUME_UDP,
-		.arg = (__s64)len, .state = SKB_DELIVERED, .elsewhere = true, .queued = true,
-		.twinned = true);
+		.arg = (__s64)len, .state = SKB_DELIVERED, .elsewhere = true, .queued = true);
 	return 0;
 }
 

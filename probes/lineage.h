@@ -52,7 +52,8 @@ static __always_inline void born(const struct sk_buff *skb)
 
 	if (!e)
 		return;
-	tell_gone(e, 0);
+	if (!(e->state & SKB_ENDED))
+		tell_gone(e, 0);
 	delete_entry(skb);
 }
 
@@ -64,7 +65,8 @@ static __always_inline void died(const struct sk_buff *skb)
 
 	if (!e)
 		return;
-	tell_gone(e, GONE_FREED);
+	if (!(e->state & SKB_ENDED))
+		tell_gone(e, GONE_FREED);
 	delete_entry(skb);
 }
 
@@ -181,11 +183,12 @@ static __always_inline struct skb_entry *follow(struct sk_buff *skb, struct scra
 }
 
 /*
- * The skb ends here. If an XDP program has its data, that goes on as a frame, whose place is the
+ * The skb ends here: its entry is deleted when the other copy of the program comes, or else by the
+ * death that follows. If an XDP program has its data, that goes on as a frame, whose place is the
  * skb's head (Linux 6.1 to 7.2: drivers/net/veth.c, veth_xdp_rcv_skb; include/net/xdp.h,
  * xdp_convert_buff_to_frame).
  */
-static __always_inline void end(struct sk_buff *skb, const struct skb_entry *e, bool consumed)
+static __always_inline void end(struct sk_buff *skb, struct skb_entry *e, bool consumed)
 {
 	struct head_entry frame = {};
 	__u64 head = (__u64)skb->head;
@@ -198,7 +201,7 @@ static __always_inline void end(struct sk_buff *skb, const struct skb_entry *e, 
 		if (bpf_map_update_elem(&heads, &head, &frame, BPF_ANY))
 			count(COUNTER_UNTRACKED);
 	}
-	delete_entry(skb);
+	e->state |= SKB_ENDED;
 }
 
 /* The skb was built around a frame. */

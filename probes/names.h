@@ -12,6 +12,8 @@
 
 struct name {
 	__u64 bytes[2];
+	__u64
+	    cookie; /* of the network namespace: the number of one that is gone is soon another's */
 };
 
 struct device_key {
@@ -36,7 +38,8 @@ struct {
 
 static __always_inline bool same_name(const struct name *known, const struct name *name)
 {
-	return known && known->bytes[0] == name->bytes[0] && known->bytes[1] == name->bytes[1];
+	return known && known->bytes[0] == name->bytes[0] && known->bytes[1] == name->bytes[1] &&
+	       known->cookie == name->cookie;
 }
 
 static __always_inline void tell_device(struct net_device *dev, __u32 netns, __u32 ifindex)
@@ -45,7 +48,8 @@ static __always_inline void tell_device(struct net_device *dev, __u32 netns, __u
 	struct name name = {};
 	struct device_record *record;
 
-	bpf_probe_read_kernel(&name, sizeof(name), dev->name);
+	bpf_probe_read_kernel(name.bytes, sizeof(name.bytes), dev->name);
+	name.cookie = dev->nd_net.net->net_cookie;
 	if (same_name(bpf_map_lookup_elem(&devices, &key), &name))
 		return;
 	record = reserve(sizeof(*record));
@@ -54,11 +58,11 @@ static __always_inline void tell_device(struct net_device *dev, __u32 netns, __u
 	bpf_map_update_elem(&devices, &key, &name, BPF_ANY);
 	__builtin_memset(record, 0, sizeof(*record));
 	record->time = bpf_ktime_get_ns();
-	record->cookie = dev->nd_net.net->net_cookie;
+	record->cookie = name.cookie;
 	record->netns = netns;
 	record->ifindex = ifindex;
 	record->physical = dev->dev.parent != 0;
-	__builtin_memcpy(record->name, &name, sizeof(name));
+	__builtin_memcpy(record->name, name.bytes, sizeof(name.bytes));
 	record->kind = RECORD_DEVICE;
 	submit(record);
 }
@@ -70,7 +74,7 @@ static __always_inline void tell_task(void)
 	struct name name = {};
 	struct task_record *record;
 
-	bpf_probe_read_kernel(&name, sizeof(name), task->group_leader->comm);
+	bpf_probe_read_kernel(name.bytes, sizeof(name.bytes), task->group_leader->comm);
 	if (same_name(bpf_map_lookup_elem(&tasks, &pid), &name))
 		return;
 	record = reserve(sizeof(*record));
@@ -82,7 +86,7 @@ static __always_inline void tell_task(void)
 	record->cgroup = bpf_get_current_cgroup_id();
 	record->pid = pid;
 	record->tid = task->pid;
-	__builtin_memcpy(record->name, &name, sizeof(name));
+	__builtin_memcpy(record->name, name.bytes, sizeof(name.bytes));
 	record->kind = RECORD_TASK;
 	submit(record);
 }

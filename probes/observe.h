@@ -56,7 +56,6 @@ struct observation {
 	bool elsewhere; /* not at a device: a known skb stays where it was seen last */
 	bool ends;	/* the skb is freed here */
 	bool queued;	/* the skb comes from a queue: the verifier does not trust the pointer */
-	bool twinned;	/* two copies of the program are attached */
 };
 
 static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
@@ -150,8 +149,12 @@ static __always_inline __u64 observe(struct sk_buff *skb, struct place place, st
 		e = entry_of(skb);
 		if (!e && !(o.wanted & TAG))
 			return 0;
-		if (e && o.twinned && told(e, o.hook))
-			return e->skb_id;
+		if (e && told(e, o.hook)) {
+			id = e->skb_id;
+			if (o.ends)
+				delete_entry(skb);
+			return id;
+		}
 	} else if (!(o.wanted & TAG) && !may_be_known(skb, o.wanted)) {
 		return 0;
 	}
@@ -165,8 +168,7 @@ static __always_inline __u64 observe(struct sk_buff *skb, struct place place, st
 	}
 	if (!e)
 		return 0;
-	if (o.twinned && !e->told)
-		e->told = o.hook;
+	e->told = o.hook;
 	id = e->skb_id;
 
 	if (flags & EVENT_FIRST ? place.netns != 0 : !o.elsewhere) {

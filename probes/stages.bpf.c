@@ -413,8 +413,10 @@ static long sweep_skb(void *map, const __u64 *address, struct skb_entry *e, stru
 		sweep->left++;
 		return 0;
 	}
-	tell_gone(e, 0);
-	count(COUNTER_AGED);
+	if (!(e->state & SKB_ENDED)) {
+		tell_gone(e, 0);
+		count(COUNTER_AGED);
+	}
 	bpf_map_delete_elem(map, address);
 	return 0;
 }

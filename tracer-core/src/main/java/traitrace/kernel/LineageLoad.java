@@ -78,6 +78,11 @@ final class LineageLoad implements AutoCloseable {
     private void load(boolean attach) {
         for (int refusals = 0; ; refusals++) {
             exact = plan.exact();
+            if (attach && !exact) {
+                // What it says of some skbs would stand beside what is concluded of the others.
+                throw new TracerException(
+                        Kind.ATTACH, "not every birth, copy and end of an skb would be seen: " + plan.inexact(), "");
+            }
             Optional<ProbeObject.Refusal> refused = tryOnce(attach);
             if (refused.isEmpty()) {
                 return;

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import jnr.ffi.Pointer;
@@ -27,6 +28,8 @@ final class Probes implements AutoCloseable {
     private static final int ENOMEM = 12;
     /** Programs that are not hooks. */
     private static final String SWEEP = "syscall";
+    /** Look at the queues of sockets, and would tell of the next one each time. */
+    private static final Set<String> UNTWINNED = Set.of("sk_data_ready", "sock_recv_length");
     /** How many links are closed at a time: the kernel waits most of the time, see {@link #close}. */
     private static final int CLOSERS = 16;
 
@@ -41,6 +44,9 @@ final class Probes implements AutoCloseable {
     private final Map<String, Integer> maps = new HashMap<>();
 
     private ProbeObject stages;
+    /** The second copy of the stages, there if skbs are known exactly; else null. */
+    private ProbeObject stagesTwin;
+
     private AttachPlan stagesPlan;
     private LineageLoad lineage;
     private AttachPlan lineagePlan;
@@ -154,8 +160,29 @@ final class Probes implements AutoCloseable {
             for (Probe probe : probes) {
                 object.attach(probe.section()).ifPresent(refusal -> stagesPlan = withoutStage(refusal));
             }
+            if (exact()) {
+                attachTwin(code);
+            }
             return;
         }
+    }
+
+    /** What the kernel took once it takes again: a refusal here is an error. */
+    private void attachTwin(ProbeCode code) {
+        List<Probe> probes = stagesPlan.ownProbes().stream()
+                .filter(probe -> !UNTWINNED.contains(probe.target()))
+                .toList();
+        stagesTwin = new SharedMaps().open(code, true, true, List.of());
+        keep(stagesTwin, probes);
+        Optional<ProbeObject.Refusal> refused = stagesTwin.load();
+        for (Probe probe : probes) {
+            refused = refused.or(() -> stagesTwin.attach(probe.section()));
+        }
+        refused.ifPresent(refusal -> {
+            throw refused(
+                    "the kernel refused the second copy of " + refusal.section() + ": " + refusal.reason(),
+                    refusal.errno());
+        });
     }
 
     private static void keep(ProbeObject object, List<Probe> probes) {
@@ -321,7 +348,10 @@ final class Probes implements AutoCloseable {
     List<MissedRuns> missedRuns() {
         List<MissedRuns> all = new ArrayList<>();
         for (String section : stages.attached()) {
-            all.add(new MissedRuns(section.substring(section.indexOf('/') + 1), missed(stages, section), -1));
+            all.add(new MissedRuns(
+                    section.substring(section.indexOf('/') + 1),
+                    missed(stages, section),
+                    stagesTwin != null && stagesTwin.attached().contains(section) ? missed(stagesTwin, section) : -1));
         }
         if (lineage != null) {
             all.addAll(lineage.missedRuns(this::missed));
@@ -378,6 +408,9 @@ final class Probes implements AutoCloseable {
         List<ProbeObject> objects = new ArrayList<>();
         if (stages != null) {
             objects.add(stages);
+        }
+        if (stagesTwin != null) {
+            objects.add(stagesTwin);
         }
         if (lineage != null) {
             objects.addAll(lineage.objects());
