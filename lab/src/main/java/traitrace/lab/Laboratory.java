@@ -1,8 +1,10 @@
 package traitrace.lab;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,10 @@ import traitrace.kernel.NetnsThread;
  * root, iproute2 and, where the topology asks for them, nftables and ethtool.
  */
 public final class Laboratory implements AutoCloseable {
+    /** In the arguments of a step: the file of the laboratory's BPF programs, one per section. */
+    public static final String PROGRAMS = "{programs}";
+
+    private static final String PROGRAMS_RESOURCE = "lab.bpf.o";
     private static final AtomicInteger RUNS = new AtomicInteger();
     private static final Duration READY_LIMIT = Duration.ofSeconds(10);
     private static final Duration DAEMON_GRACE = Duration.ofMillis(500);
@@ -173,10 +179,32 @@ public final class Laboratory implements AutoCloseable {
             run(qdisc.ns(), words("tc qdisc add dev " + qdisc.dev() + " " + qdisc.spec()));
         }
         for (Topology.Step step : topology.steps()) {
-            in(step.ns(), () -> Command.run(step.argv(), step.input()));
+            runStep(step);
         }
         topology.daemons().forEach(this::startDaemon);
         topology.warm().forEach(this::warmUp);
+    }
+
+    private void runStep(Topology.Step step) {
+        if (step.argv().stream().noneMatch(PROGRAMS::equals)) {
+            in(step.ns(), () -> Command.run(step.argv(), step.input()));
+            return;
+        }
+        in(step.ns(), () -> {
+            Path programs = Files.createTempFile("lab-programs", ".o");
+            try (InputStream object = Laboratory.class.getResourceAsStream(PROGRAMS_RESOURCE)) {
+                if (object == null) {
+                    throw new IOException(PROGRAMS_RESOURCE + " is not on the class path");
+                }
+                Files.copy(object, programs, StandardCopyOption.REPLACE_EXISTING);
+                List<String> argv = step.argv().stream()
+                        .map(word -> word.equals(PROGRAMS) ? programs.toString() : word)
+                        .toList();
+                return Command.run(argv, step.input());
+            } finally {
+                Files.deleteIfExists(programs);
+            }
+        });
     }
 
     private void addNamespace(String ns) {
@@ -294,10 +322,8 @@ public final class Laboratory implements AutoCloseable {
         if (daemon.ready().isEmpty()) {
             return;
         }
-        String[] condition = daemon.ready().split(":");
-        int port = Integer.parseInt(condition[1]);
         long end = System.nanoTime() + READY_LIMIT.toNanos();
-        while (!in(daemon.ns(), () -> OpenPorts.read(condition[0]).contains(port))) {
+        while (!in(daemon.ns(), () -> ready(daemon.ready()))) {
             if (!running.process().isAlive() || System.nanoTime() > end) {
                 throw new TracerException(
                         TracerException.Kind.FAILURE,
@@ -307,6 +333,14 @@ public final class Laboratory implements AutoCloseable {
             }
             pause(10);
         }
+    }
+
+    private static boolean ready(String condition) throws IOException {
+        String[] words = condition.split(":");
+        int number = Integer.parseInt(words[1]);
+        return words[0].equals("packet")
+                ? OpenPorts.packetSockets() >= number
+                : OpenPorts.read(words[0]).contains(number);
     }
 
     private void warmUp(Topology.Warm warm) {

@@ -40,12 +40,23 @@ public final class Needs {
                     ? Optional.empty()
                     : Optional.of("this kernel has no devices of type " + parts[1]);
         }
+        if (parts.length == 2 && parts[0].equals("module")) {
+            return module(parts[1]) ? Optional.empty() : Optional.of("this kernel has no module " + parts[1]);
+        }
         return Optional.of("nobody knows how to find out about the need \"" + need + "\"");
     }
 
     private static boolean onPath(String program) {
         return Stream.of((System.getenv("PATH") + ":/usr/sbin:/sbin").split(":"))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+
+    /** Loads it: a kernel that would load it by itself when it is needed does just that. */
+    private static boolean module(String name) {
+        return onPath("modprobe")
+                && Command.attempt(List.of("modprobe", "-q", name), "", Command.LIMIT)
+                                .status()
+                        == 0;
     }
 
     /** The kernel says so only when asked to make one; in a namespace of its own this leaves no trace. */

@@ -31,6 +31,12 @@ final class OpenPorts {
         return ports;
     }
 
+    /** How many packet sockets (AF_PACKET) there are. */
+    static int packetSockets() throws IOException {
+        Path file = Path.of("/proc/thread-self/net/packet");
+        return Math.max(0, Files.readAllLines(file).size() - 1);
+    }
+
     /** Reads the lines of {@code /proc/net/udp} or {@code tcp}; what it does not understand it skips. */
     static Set<Integer> parse(List<String> lines, String protocol) {
         Set<Integer> ports = new HashSet<>();

@@ -17,27 +17,37 @@ final class ProgramExchange {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start());
         TcpExchange.MessageLog replies = new TcpExchange.MessageLog(program.payloadBytes(), program.numberOffset());
-        try {
+        try (DatagramSink sink = program.sink() == null
+                ? null
+                : DatagramSink.open(lab, program.sink(), program.sink().address(), program)) {
             Thread reader = new Thread(() -> read(process.getInputStream(), replies), "lab-program");
             reader.setDaemon(true);
             reader.start();
             int written = 0;
             try (OutputStream in = process.getOutputStream()) {
-                for (long number : numbers) {
+                for (int next = 0; next < numbers.size(); next += program.perWrite()) {
+                    int end = Math.min(next + program.perWrite(), numbers.size());
                     // A gap of less would let the program read two messages at once, or before it is connected.
                     Exchange.gap(Math.max(program.gapMicros(), 1000));
-                    in.write(Numbering.message(number, program.payloadBytes(), program.numberOffset()));
+                    in.write(messages(program, numbers.subList(next, end)));
                     in.flush();
-                    written++;
+                    written = end;
                 }
                 awaitReplies(program, replies, numbers.size());
             } catch (IOException ended) {
                 // The program gave up (connection refused): the rest was never sent.
             }
-            return new TrafficResult(program, numbers, numbers.size() - written, List.of(), replies.receipts());
+            List<TrafficResult.Receipt> received = sink == null ? List.of() : sink.finish(written);
+            return new TrafficResult(program, numbers, numbers.size() - written, received, replies.receipts());
         } finally {
             Laboratory.end(process);
         }
+    }
+
+    private static byte[] messages(Traffic.Program program, List<Long> numbers) {
+        ByteBuffer all = ByteBuffer.allocate(numbers.size() * program.payloadBytes());
+        numbers.forEach(n -> all.put(Numbering.message(n, program.payloadBytes(), program.numberOffset())));
+        return all.array();
     }
 
     private static void awaitReplies(Traffic.Program program, TcpExchange.MessageLog replies, int expected) {
@@ -47,7 +57,7 @@ final class ProgramExchange {
         }
     }
 
-    private static void read(InputStream from, TcpExchange.MessageLog replies) {
+    static void read(InputStream from, TcpExchange.MessageLog replies) {
         byte[] buffer = new byte[65_536];
         try (from) {
             int n = from.read(buffer);

@@ -15,7 +15,9 @@ import traitrace.lineage.Evidence;
  * A network, traffic, and what must be seen of it.
  *
  * @param shows one sentence
- * @param needs what not every machine has: {@code link:TYPE} (a kind of device), {@code program:NAME}
+ * @param needs what not every machine has: {@code link:TYPE} (a kind of device), {@code
+ *     program:NAME}, {@code module:NAME} (a loadable part of the kernel)
+ * @param together the traffics are sent at the same time, not one after another
  * @param arrivals what the far ends must have received: the scenario itself is wrong if they have not
  * @param proof kernel counters that must have moved: independent of any tracer
  * @param legs the journeys that a tracer must report
@@ -29,6 +31,7 @@ public record Scenario(
         List<String> needs,
         Topology topology,
         List<Traffic> traffic,
+        boolean together,
         List<Arrival> arrivals,
         List<Proof> proof,
         List<Leg> legs,

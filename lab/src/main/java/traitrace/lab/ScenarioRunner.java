@@ -3,6 +3,9 @@ package traitrace.lab;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import traitrace.TracerException;
 
 /** Builds a scenario, sends its traffic before an observer, and has the outcome judged. */
 public final class ScenarioRunner {
@@ -48,14 +51,12 @@ public final class ScenarioRunner {
         }
         try (Laboratory lab = Laboratory.build(scenario.topology())) {
             observer.start(lab);
-            List<TrafficResult> results = new ArrayList<>();
+            List<TrafficResult> results;
             List<String> broken;
             Observation observation;
             try {
                 List<Long> before = counters(lab, scenario);
-                for (Traffic traffic : scenario.traffic()) {
-                    results.add(Exchange.run(lab, traffic, results.size() * NUMBERS_PER_TRAFFIC + 1));
-                }
+                results = send(lab, scenario);
                 broken = broken(scenario, results, before, counters(lab, scenario));
             } finally {
                 // Also after a failure: a tracer must not go on tracing a network that is about to vanish.
@@ -67,6 +68,42 @@ public final class ScenarioRunner {
                     results,
                     broken,
                     Judge.judge(scenario, results, inTopology(observation, lab), plan));
+        }
+    }
+
+    private static List<TrafficResult> send(Laboratory lab, Scenario scenario) {
+        List<CompletableFuture<TrafficResult>> sent = new ArrayList<>();
+        for (Traffic traffic : scenario.traffic()) {
+            long first = sent.size() * NUMBERS_PER_TRAFFIC + 1;
+            CompletableFuture<TrafficResult> result = new CompletableFuture<>();
+            sent.add(result);
+            Thread thread = new Thread(
+                    () -> {
+                        try {
+                            result.complete(Exchange.run(lab, traffic, first));
+                        } catch (RuntimeException | Error e) {
+                            result.completeExceptionally(e);
+                        }
+                    },
+                    "lab-traffic");
+            thread.start();
+            if (!scenario.together()) {
+                awaitEnd(thread);
+            }
+        }
+        try {
+            return sent.stream().map(CompletableFuture::join).toList();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof TracerException cause ? cause : e;
+        }
+    }
+
+    private static void awaitEnd(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TracerException(TracerException.Kind.FAILURE, "interrupted", "", e);
         }
     }
 

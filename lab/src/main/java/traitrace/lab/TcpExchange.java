@@ -10,6 +10,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,6 +18,8 @@ import traitrace.lab.TrafficResult.Receipt;
 
 /** Sends messages over one connection. */
 final class TcpExchange {
+    private static final long ASLEEP_MS = 500;
+
     private TcpExchange() {}
 
     static TrafficResult run(Laboratory lab, Traffic.Tcp tcp, List<Long> numbers) throws Exception {
@@ -27,9 +30,10 @@ final class TcpExchange {
         MessageLog replies = new MessageLog(tcp.payloadBytes(), tcp.numberOffset());
         try (ServerSocketChannel server = tcp.sink() == null ? null : listen(lab, tcp.sink(), family);
                 SocketChannel client = lab.in(tcp.from(), () -> SocketChannel.open(family))) {
+            CountDownLatch written = new CountDownLatch(1);
             FutureTask<Void> sink = start(() -> {
                 if (server != null) {
-                    serve(server, tcp.sink(), received);
+                    serve(server, tcp.sink(), received, written);
                 }
             });
             client.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -39,12 +43,18 @@ final class TcpExchange {
                 sink.get(1, TimeUnit.SECONDS);
             }
             int refused = write(client, tcp, numbers);
+            written.countDown();
             if (tcp.replies()) {
                 await(reader);
             } else if (tcp.sink() != null && tcp.sink().vanish()) {
                 Exchange.gap(200_000);
             } else {
-                shutdownOutput(client);
+                if (tcp.abort()) {
+                    awaitMessages(received, numbers.size());
+                    reset(client);
+                } else {
+                    shutdownOutput(client);
+                }
                 await(sink);
             }
             return new TrafficResult(tcp, numbers, refused, received.receipts(), replies.receipts());
@@ -88,7 +98,21 @@ final class TcpExchange {
         });
     }
 
-    private static void serve(ServerSocketChannel server, Traffic.Sink sink, MessageLog log) throws IOException {
+    /** Closing with a linger time of 0 resets the connection. */
+    private static void reset(SocketChannel connection) throws IOException {
+        connection.setOption(StandardSocketOptions.SO_LINGER, 0);
+        connection.close();
+    }
+
+    private static void awaitMessages(MessageLog log, int messages) {
+        long end = System.nanoTime() + Exchange.LIMIT_NS;
+        while (log.size() < messages && System.nanoTime() < end) {
+            Exchange.gap(1000);
+        }
+    }
+
+    private static void serve(ServerSocketChannel server, Traffic.Sink sink, MessageLog log, CountDownLatch written)
+            throws IOException {
         try (SocketChannel connection = server.accept()) {
             if (sink.vanish()) {
                 // Closing with a linger time of 0 resets the connection; the listener goes too, so that what comes
@@ -97,7 +121,21 @@ final class TcpExchange {
                 server.close();
                 return;
             }
+            if (sink.asleep()) {
+                sleep(written);
+            }
             readAll(connection, log, sink.echo() ? connection : null, Integer.MAX_VALUE);
+        }
+    }
+
+    private static void sleep(CountDownLatch written) throws IOException {
+        try {
+            // The result tells nothing: both ends of the wait are lawful.
+            boolean all = written.await(ASLEEP_MS, TimeUnit.MILLISECONDS);
+            Exchange.gap(all ? 1000 : 0);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
     }
 

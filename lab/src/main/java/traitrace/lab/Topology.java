@@ -146,6 +146,7 @@ public record Topology(
     /**
      * A command in a namespace, which must succeed: {@code tc filter}, {@code ip xfrm}, {@code wg}.
      *
+     * @param argv {@value Laboratory#PROGRAMS} stands for the file of the laboratory's own BPF programs
      * @param input its standard input; empty = none
      */
     public record Step(String ns, List<String> argv, String input) {
@@ -158,7 +159,8 @@ public record Topology(
     /**
      * A program that runs as long as the laboratory.
      *
-     * @param ready {@code udp:PORT} bound or {@code tcp:PORT} listening in its namespace; empty = at once
+     * @param ready {@code udp:PORT} bound or {@code tcp:PORT} listening in its namespace, {@code packet:N} so many
+     *     packet sockets there; empty = at once
      */
     public record Daemon(String ns, String name, List<String> argv, String ready) {
         public Daemon {

@@ -36,14 +36,28 @@ public sealed interface Traffic {
      * The far end of UDP or TCP traffic.
      *
      * @param address to bind; empty = any
+     * @param join UDP: the device on which it joins the group that is the traffic's target; empty = none
+     * @param argv UDP: a program that receives in our place and prints what it received; empty = ours
      * @param receiveBuffer SO_RCVBUF in bytes; 0 = the kernel's choice
-     * @param asleep does not read until everything was sent
+     * @param asleep does not read until everything was sent; TCP: nor later than half a second after the connection
+     *     was made, since a sender may have to wait for room
      * @param echo sends every message back
      * @param vanish TCP: resets the connection as soon as it is accepted
      */
-    record Sink(String ns, String address, int port, int receiveBuffer, boolean asleep, boolean echo, boolean vanish) {
+    record Sink(
+            String ns,
+            String address,
+            int port,
+            String join,
+            List<String> argv,
+            int receiveBuffer,
+            boolean asleep,
+            boolean echo,
+            boolean vanish) {
         public Sink {
             address = address == null ? "" : address;
+            join = join == null ? "" : join;
+            argv = Topology.listOf(argv);
         }
     }
 
@@ -54,6 +68,7 @@ public sealed interface Traffic {
      * @param sourcePort 0 = the kernel's choice
      * @param connected the sender connects its socket, else it names the target with every datagram
      * @param lockstep every datagram waits for the reply to the one before, up to 500 ms
+     * @param window how many may be on their way to the sink before the next waits, up to 500 ms; 0 = no limit
      * @param sink null if a daemon, or nobody, listens
      */
     record Udp(
@@ -69,6 +84,7 @@ public sealed interface Traffic {
             int gapMicros,
             boolean connected,
             boolean lockstep,
+            int window,
             Sink sink)
             implements Traffic {
         public Udp {
@@ -87,6 +103,7 @@ public sealed interface Traffic {
      *
      * @param perWrite messages handed to the kernel at once; 0 = 1. Many make GSO packets.
      * @param replies the sender waits for every message to come back
+     * @param abort the sender ends the connection with a reset, when all has arrived
      * @param sink null if a daemon listens
      */
     record Tcp(
@@ -100,6 +117,7 @@ public sealed interface Traffic {
             int gapMicros,
             int perWrite,
             boolean replies,
+            boolean abort,
             Sink sink)
             implements Traffic {
         public Tcp {
@@ -139,8 +157,10 @@ public sealed interface Traffic {
      * A program that sends what it reads, one message at a time, and prints what it receives: {@code socat -b N -
      * UDP:...}.
      *
-     * @param stream it speaks a stream protocol
+     * @param perWrite messages given to it at once; 0 = 1. Many make GSO packets where the program asks for them
+     * @param stream it speaks a stream protocol, or lets the kernel put several messages into one packet
      * @param replies it is expected to print every message again
+     * @param sink of datagrams; null if a daemon, or nobody, listens
      */
     record Program(
             String name,
@@ -150,12 +170,15 @@ public sealed interface Traffic {
             int payloadBytes,
             int numberOffset,
             int gapMicros,
+            int perWrite,
             boolean stream,
-            boolean replies)
+            boolean replies,
+            Sink sink)
             implements Traffic {
         public Program {
             argv = Topology.listOf(argv);
             numberOffset = Numbering.check(numberOffset, payloadBytes);
+            perWrite = Math.max(1, perWrite);
         }
     }
 }

@@ -205,17 +205,18 @@ class JudgeTest {
     private static Scenario scenario(TrafficResult result, Scenario.Which of) {
         Scenario.Leg leg =
                 new Scenario.Leg("to the end", result.traffic().name(), of, PATH, "dropped", List.of("NO_SOCKET"));
-        return new Scenario("test", "", null, null, List.of(result.traffic()), null, null, List.of(leg), null);
+        return new Scenario("test", "", null, null, List.of(result.traffic()), false, null, null, List.of(leg), null);
     }
 
     private static TrafficResult datagrams(int count) {
-        Traffic traffic = new Traffic.Udp("t", "client", "", 0, "10.1.0.2", 9000, count, 200, 0, 0, false, false, null);
+        Traffic traffic =
+                new Traffic.Udp("t", "client", "", 0, "10.1.0.2", 9000, count, 200, 0, 0, false, false, 0, null);
         return new TrafficResult(
                 traffic, LongStream.rangeClosed(1, count).boxed().toList(), 0, List.of(), List.of());
     }
 
     private static TrafficResult stream(int count) {
-        Traffic traffic = new Traffic.Tcp("t", "client", "10.1.0.2", 9000, count, 1448, 0, 0, 1, false, null);
+        Traffic traffic = new Traffic.Tcp("t", "client", "10.1.0.2", 9000, count, 1448, 0, 0, 1, false, false, null);
         return new TrafficResult(
                 traffic, LongStream.rangeClosed(1, count).boxed().toList(), 0, List.of(), List.of());
     }

@@ -45,6 +45,7 @@ import traitrace.timeline.Verdict;
 final class StagesObserver implements Observer {
     private static final int PAYLOAD_BYTES = 24;
     private static final int FILLER_BEFORE = 8;
+    private static final int UDP_HEADER = 8;
     private static final long FILLER = 0x5454545454545454L;
     /** What is still in rings and queues when the traffic has ended. */
     private static final long GRACE_MS = 300;
@@ -230,10 +231,10 @@ final class StagesObserver implements Observer {
                 .orElse(Numbering.UNKNOWN);
     }
 
-    /** How many messages a segment carries. */
+    /** How many messages a packet carries: of a stream, or of datagrams that travel as one. */
     private int span(Hop hop, long number) {
         int message = scenario.traffic().stream()
-                .filter(Traffic.Tcp.class::isInstance)
+                .filter(Traffic::stream)
                 .mapToInt(Traffic::payloadBytes)
                 .findFirst()
                 .orElse(0);
@@ -243,8 +244,12 @@ final class StagesObserver implements Observer {
         int payload = 0;
         List<Layer> layers = hop.headers().layers();
         for (int i = 1; i < layers.size(); i++) {
-            if (layers.get(i) instanceof Layer.Tcp tcp && layers.get(i - 1) instanceof Layer.Ipv4 ip) {
-                payload = ip.totalLength() - 20 - tcp.headerLength();
+            if (layers.get(i - 1) instanceof Layer.Ipv4 ip) {
+                if (layers.get(i) instanceof Layer.Tcp tcp) {
+                    payload = ip.totalLength() - 20 - tcp.headerLength();
+                } else if (layers.get(i) instanceof Layer.Udp) {
+                    payload = ip.totalLength() - 20 - UDP_HEADER;
+                }
             }
         }
         return Math.max(1, payload / message);
