@@ -36,8 +36,7 @@ struct config {
 	__u8 has_udp_fail_skb;	   /* udp_fail_queue_rcv_skb tells the skb: Linux 6.10 on */
 	/* Births, deaths and copies of skbs are all seen: an entry at an address is that skb's. */
 	__u8 lineage;
-	__u8 twin; /* the second copy of a program: acts where the first was skipped, tells nothing
-		      twice */
+	__u8 twin; /* this is the second copy of the programs */
 	__u8 reserved[3];
 	struct abi abi;
 };

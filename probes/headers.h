@@ -261,6 +261,28 @@ static __always_inline bool network_is_data(__u32 hook)
 	       hook == HOOK_NAPI_GRO_RECEIVE || hook == HOOK_NAPI_GRO_FRAGS;
 }
 
+/*
+ * What the network header is. IP says so itself when a packet of this host leaves it, and fills in
+ * the length at the same moment (net/ipv4/ip_output.c, __ip_local_out; net/ipv6/output_core.c,
+ * __ip6_local_out): at these hooks both are still to come.
+ */
+static __always_inline __u32 protocol_of(const struct sk_buff *skb, __u32 hook)
+{
+	if (hook == HOOK_IP_LOCAL_OUT)
+		return ETH_P_IP;
+	if (hook == HOOK_IP6_LOCAL_OUT)
+		return ETH_P_IPV6;
+	return bpf_ntohs(skb->protocol);
+}
+
+static __always_inline void fill_in_length(struct scratch *s, __u32 len, __u32 hook)
+{
+	if (hook == HOOK_IP_LOCAL_OUT)
+		*(__be16 *)(s->window + ((s->network + 2) & 0xff)) = bpf_htons(len);
+	else if (hook == HOOK_IP6_LOCAL_OUT)
+		*(__be16 *)(s->window + ((s->network + 4) & 0xff)) = bpf_htons(len - 40);
+}
+
 static __always_inline bool vlan_present(struct sk_buff *skb)
 {
 	struct sk_buff___vlan_present *old = (void *)skb;
@@ -284,7 +306,7 @@ static __always_inline struct scratch *read_headers(struct sk_buff *skb, __u32 h
 	__u32 mac = skb->mac_header;
 	__u32 network = network_is_data(hook) ? (__u32)(skb->data - head) : skb->network_header;
 	__u32 tail = skb->tail;
-	__u32 protocol = bpf_ntohs(skb->protocol);
+	__u32 protocol = protocol_of(skb, hook);
 	struct skb_shared_info *shared = (void *)(head + skb->end);
 	__u32 start, captured, hash;
 
@@ -309,6 +331,7 @@ static __always_inline struct scratch *read_headers(struct sk_buff *skb, __u32 h
 	s->start = start;
 	s->tail = tail;
 	s->nonlinear = skb->data_len;
+	fill_in_length(s, skb->len, hook);
 	fingerprint(s, protocol);
 
 	s->snapshot.captured = captured < SNAPSHOT_BYTES ? captured : SNAPSHOT_BYTES;

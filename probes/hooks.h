@@ -38,6 +38,7 @@ enum hook {
 	HOOK_FRAG_REASM_FINISH = 26, /* fragment queue, address */
 	HOOK_IP_LOCAL_OUT = 27,	     /* - */
 	HOOK_IP6_LOCAL_OUT = 28,     /* - */
+	HOOK_SKB_SPLICE = 29,	     /* first sequence number << 32 | bytes */
 	HOOK_COUNT,
 };
 

@@ -39,6 +39,8 @@ struct skb_entry {
 	__u16 counter;
 	__u16 state;
 	__u8 hook; /* of the last event */
+	__u8
+	    told; /* hook of which the first of two copies of a program told; see lineage.h, told */
 };
 
 /*

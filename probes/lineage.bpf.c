@@ -10,7 +10,7 @@
  *
  * The kernel skips a program that is running on this CPU already, because an interrupt came or
  * another task did (kernel/bpf/trampoline.c, __bpf_prog_enter_recur). So all of this is loaded
- * twice, and the second copy (`twin`) makes good what the first did not get to do. Arguments that a
+ * and attached twice: what one copy does not get to do, the other one does. Arguments that a
  * kernel may have fewer or more of are not read by their number: bpf_get_func_ret tells the result.
  */
 #include "kernel.h"
@@ -169,7 +169,7 @@ int inet_frag_queue_insert(__u64 *ctx)
 	struct sk_buff *skb = (void *)ctx[1];
 	struct skb_entry *e = entry_of(skb);
 
-	if (e && (int)result_of(ctx) == 0)
+	if (e && (int)result_of(ctx) == 0 && !told(e, HOOK_FRAG_QUEUE_INSERT))
 		MENTION(skb, e, (struct place){}, .hook = HOOK_FRAG_QUEUE_INSERT, .arg = ctx[0]);
 	return 0;
 }
@@ -180,7 +180,7 @@ int inet_frag_reasm_finish(__u64 *ctx)
 	struct sk_buff *skb = (void *)ctx[1];
 	struct skb_entry *e = entry_of(skb);
 
-	if (e)
+	if (e && !told(e, HOOK_FRAG_REASM_FINISH))
 		MENTION(skb, e, (struct place){}, .hook = HOOK_FRAG_REASM_FINISH, .arg = ctx[0]);
 	return 0;
 }
@@ -221,7 +221,7 @@ int __ip_local_out(__u64 *ctx)
 	struct net *net = (void *)ctx[0];
 
 	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP_LOCAL_OUT,
-		.wanted = TAG, .queued = true);
+		.wanted = TAG, .queued = true, .twinned = true);
 	return 0;
 }
 
@@ -231,7 +231,7 @@ int __ip6_local_out(__u64 *ctx)
 	struct net *net = (void *)ctx[0];
 
 	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP6_LOCAL_OUT,
-		.wanted = TAG, .queued = true);
+		.wanted = TAG, .queued = true, .twinned = true);
 	return 0;
 }
 
@@ -260,10 +260,9 @@ int __tcp_transmit_skb(__u64 *ctx)
 	__u32 seq, end_seq;
 
 	sequence_of(skb, &seq, &end_seq);
+	if (e && told(e, HOOK_TCP_TRANSMIT))
+		return 0;
 	if (e && e->state & SKB_TCP_QUEUE) {
-		/* The first copy of this program was here; no clone was made since. */
-		if (config.twin && e->state & SKB_TCP_SENDING)
-			return 0;
 		if ((__s32)(end_seq - e->seq) <= 0 || (__s32)(e->end_seq - seq) <= 0) {
 			died(skb);
 			e = 0;
@@ -273,6 +272,7 @@ int __tcp_transmit_skb(__u64 *ctx)
 	}
 	if (!e) {
 		entry.packet_id = entry.skb_id = new_id();
+		entry.told = HOOK_TCP_TRANSMIT;
 		enter(skb, &entry);
 		e = entry_of(skb);
 		if (!e)
@@ -292,7 +292,7 @@ static __always_inline void tcp_do_rcv(struct sock *sk, struct sk_buff *skb)
 	struct skb_entry *e = entry_of(skb);
 	__u32 seq, end_seq;
 
-	if (!e)
+	if (!e || told(e, HOOK_TCP_DO_RCV))
 		return;
 	sequence_of(skb, &seq, &end_seq);
 	MENTION(skb, e, place_of_socket(sk), .hook = HOOK_TCP_DO_RCV,
@@ -321,6 +321,29 @@ int skb_consume_udp(__u64 *ctx)
 	int len = (int)ctx[2];
 
 	OBSERVE((void *)ctx[1], place_of_socket(sk), .hook = HOOK_SKB_CONSUME_UDP,
-		.arg = (__s64)len, .state = SKB_DELIVERED, .elsewhere = true, .queued = true);
+		.arg = (__s64)len, .state = SKB_DELIVERED, .elsewhere = true, .queued = true,
+		.twinned = true);
+	return 0;
+}
+
+/*
+ * A TCP reader had bytes moved to a pipe (net/ipv4/tcp.c, tcp_splice_data_recv): `offset` counts
+ * from the first sequence number of the skb.
+ */
+SEC("fexit/skb_splice_bits")
+int skb_splice_bits(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	struct sock *sk = (void *)ctx[1];
+	__u32 offset = (__u32)ctx[2];
+	int bytes = (int)result_of(ctx);
+	struct skb_entry *e = entry_of(skb);
+	__u32 seq, end_seq;
+
+	if (!e || bytes <= 0 || sk->sk_protocol != IPPROTO_TCP || told(e, HOOK_SKB_SPLICE))
+		return 0;
+	sequence_of(skb, &seq, &end_seq);
+	MENTION(skb, e, place_of_socket(sk), .hook = HOOK_SKB_SPLICE,
+		.arg = (__u64)(seq + offset) << 32 | (__u32)bytes, .state = SKB_DELIVERED);
 	return 0;
 }

@@ -5,8 +5,8 @@
  * deletes it.
  *
  * Births alone exclude that recycled memory is taken for a living packet; deaths bound the tables.
- * All of this may be run twice for one happening (config.h, `twin`), so nothing here depends on
- * being run once.
+ * All of this is run twice for one happening, or once if the kernel skipped one of the two, so
+ * nothing here depends on how often.
  */
 #ifndef TRAITRACE_LINEAGE_H
 #define TRAITRACE_LINEAGE_H
@@ -14,8 +14,9 @@
 #include "headers.h"
 #include "identity.h"
 
-/* The function that a program is attached to, and who called it. */
-#define STACK_DEPTH (EDGE_CALLERS + 4)
+/* A stack begins with the program, its trampoline and the function that it is attached to. */
+#define OWN_FRAMES  3
+#define STACK_DEPTH (OWN_FRAMES + EDGE_CALLERS)
 
 static __always_inline struct skb_entry *entry_of(const struct sk_buff *skb)
 {
@@ -29,6 +30,19 @@ static __always_inline void delete_entry(const struct sk_buff *skb)
 	__u64 address = (__u64)skb;
 
 	bpf_map_delete_elem(&skbs, &address);
+}
+
+/*
+ * Whether the other copy of this program has told of what happens now. Each hook has two, in an
+ * order that the kernel chooses; the kernel may skip either. If it skipped one last time, they
+ * change places.
+ */
+static __always_inline bool told(struct skb_entry *e, __u8 hook)
+{
+	bool before = e->told == hook;
+
+	e->told = before ? 0 : hook;
+	return before;
 }
 
 /* A new skb at this address: who was known to be here is not. */
@@ -105,12 +119,13 @@ static __always_inline void derive(void *ctx, const struct sk_buff *child_skb,
 	if (child) {
 		child->parent = parent->skb_id;
 		tell_edge(child->packet_id, parent->skb_id, child->skb_id, kind, EVIDENCE_PROVED,
-			  stack);
+			  stack + OWN_FRAMES);
 		return;
 	}
 	inherit(&entry, parent);
 	enter(child_skb, &entry);
-	tell_edge(entry.packet_id, entry.parent, entry.skb_id, kind, EVIDENCE_PROVED, stack);
+	tell_edge(entry.packet_id, entry.parent, entry.skb_id, kind, EVIDENCE_PROVED,
+		  stack + OWN_FRAMES);
 }
 
 /* `from` was merged into `into`, and ends. Both have ids that stay. */
@@ -125,7 +140,7 @@ static __always_inline void merge(void *ctx, const struct sk_buff *into, const s
 	parent->state |= SKB_MERGED;
 	bpf_get_stack(ctx, stack, sizeof(stack), 0);
 	tell_edge(child->packet_id, parent->skb_id, child->skb_id, EDGE_COALESCE, EVIDENCE_PROVED,
-		  stack);
+		  stack + OWN_FRAMES);
 }
 
 /* The entry of an skb at a hook: its own, or at a tag point a new one. */

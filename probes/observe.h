@@ -56,6 +56,7 @@ struct observation {
 	bool elsewhere; /* not at a device: a known skb stays where it was seen last */
 	bool ends;	/* the skb is freed here */
 	bool queued;	/* the skb comes from a queue: the verifier does not trust the pointer */
+	bool twinned;	/* two copies of the program are attached */
 };
 
 static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
@@ -149,7 +150,7 @@ static __always_inline __u64 observe(struct sk_buff *skb, struct place place, st
 		e = entry_of(skb);
 		if (!e && !(o.wanted & TAG))
 			return 0;
-		if (config.twin && e && e->hook == o.hook)
+		if (e && o.twinned && told(e, o.hook))
 			return e->skb_id;
 	} else if (!(o.wanted & TAG) && !may_be_known(skb, o.wanted)) {
 		return 0;
@@ -164,6 +165,8 @@ static __always_inline __u64 observe(struct sk_buff *skb, struct place place, st
 	}
 	if (!e)
 		return 0;
+	if (o.twinned && !e->told)
+		e->told = o.hook;
 	id = e->skb_id;
 
 	if (flags & EVENT_FIRST ? place.netns != 0 : !o.elsewhere) {
@@ -194,8 +197,6 @@ static __always_inline void mention(struct sk_buff *skb, struct skb_entry *e, st
 {
 	__u8 flags = o.flags;
 
-	if (config.twin && e->hook == o.hook && !(o.state & SKB_TCP_QUEUE))
-		return;
 	if (!(e->state & SKB_SEEN)) {
 		flags |= EVENT_FIRST;
 		if (place.netns) {

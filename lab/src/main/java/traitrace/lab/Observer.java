@@ -1,21 +1,19 @@
 package traitrace.lab;
 
-/** A tracer, as the laboratory sees it. */
+/** Who watches a laboratory while its traffic is sent. */
 public interface Observer {
-    /** Sees nothing: for trying out scenarios. */
+    /** Watches nothing: for trying out scenarios. */
     Observer NONE = new Observer() {
         @Override
         public void start(Laboratory lab) {}
 
         @Override
-        public Observation stop() {
-            return Observation.NONE;
-        }
+        public void stop() {}
     };
 
     /** Called when the network stands, before the traffic. Returns when nothing sent from now on would be missed. */
     void start(Laboratory lab);
 
     /** Called after the traffic, while the network still stands. */
-    Observation stop();
+    void stop();
 }

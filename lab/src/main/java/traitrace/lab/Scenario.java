@@ -22,8 +22,8 @@ import traitrace.lineage.Evidence;
  * @param proof kernel counters that must have moved: independent of any tracer
  * @param legs the journeys that a tracer must report
  * @param minimum by attach plan ({@code stages}, {@code lineage}, ...), then by evidence: the share of the packets, 0
- *     to 1, that must be followed from end to end by links at least as strong; {@link #DEFAULT_MINIMUM} for plans that
- *     are not named
+ *     to 1, that must be followed from end to end by links at least as strong; for plans that are not named {@link
+ *     #LINEAGE_MINIMUM} or {@link #DEFAULT_MINIMUM}
  */
 public record Scenario(
         String name,
@@ -38,6 +38,12 @@ public record Scenario(
         Map<String, Map<Evidence, Double>> minimum) {
     /** What a plan without births and deaths must reach. */
     public static final Map<Evidence, Double> DEFAULT_MINIMUM = Map.of(Evidence.MATCHED, 0.99);
+
+    /** The plan that sees births, copies and deaths of skbs. */
+    public static final String LINEAGE = "lineage";
+
+    /** What that plan must reach. */
+    public static final Map<Evidence, Double> LINEAGE_MINIMUM = Map.of(Evidence.PROVED, 1.0);
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
@@ -146,7 +152,7 @@ public record Scenario(
 
     /** What a plan must reach. */
     public Map<Evidence, Double> minimumFor(String plan) {
-        return minimum.getOrDefault(plan, DEFAULT_MINIMUM);
+        return minimum.getOrDefault(plan, plan.equals(LINEAGE) ? LINEAGE_MINIMUM : DEFAULT_MINIMUM);
     }
 
     /**

@@ -2,12 +2,15 @@ package traitrace.lab;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import traitrace.TracerException;
 
-/** Builds a scenario, sends its traffic before an observer, and has the outcome judged. */
+/** Builds a scenario and sends its traffic before an observer. */
 public final class ScenarioRunner {
     /** Numbers of one traffic lie this far from those of the next, so that no two packets share one. */
     private static final long NUMBERS_PER_TRAFFIC = 1_000_000;
@@ -15,59 +18,28 @@ public final class ScenarioRunner {
     private ScenarioRunner() {}
 
     /**
-     * What happened.
+     * Runs a scenario, or says why this machine cannot.
      *
-     * @param skipped why it was not run; then everything else is empty
-     * @param broken what the network itself did not do as the scenario says, one sentence each: if there is anything,
-     *     no judgement about the tracer holds
-     */
-    public record Outcome(
-            Scenario scenario,
-            Optional<String> skipped,
-            List<TrafficResult> results,
-            List<String> broken,
-            Judge.Judgement judgement) {
-        public Outcome {
-            results = List.copyOf(results);
-            broken = List.copyOf(broken);
-        }
-    }
-
-    /**
-     * Runs a scenario.
-     *
-     * @param plan the observer's attach plan, by which the minimum is chosen
      * @throws traitrace.TracerException if it cannot be built or sent; nothing is left behind
      */
-    public static Outcome run(Scenario scenario, Observer observer, String plan) {
+    public static Outcome run(Scenario scenario, Observer observer) {
         Optional<String> missing = Needs.missing(scenario);
         if (missing.isPresent()) {
-            return new Outcome(
-                    scenario,
-                    missing,
-                    List.of(),
-                    List.of(),
-                    new Judge.Judgement(scenario.name(), List.of(), 0, 0, List.of()));
+            return Outcome.skipped(scenario, missing.get());
         }
         try (Laboratory lab = Laboratory.build(scenario.topology())) {
             observer.start(lab);
             List<TrafficResult> results;
             List<String> broken;
-            Observation observation;
             try {
                 List<Long> before = counters(lab, scenario);
                 results = send(lab, scenario);
                 broken = broken(scenario, results, before, counters(lab, scenario));
             } finally {
                 // Also after a failure: a tracer must not go on tracing a network that is about to vanish.
-                observation = observer.stop();
+                observer.stop();
             }
-            return new Outcome(
-                    scenario,
-                    Optional.empty(),
-                    results,
-                    broken,
-                    Judge.judge(scenario, results, inTopology(observation, lab), plan));
+            return Outcome.ran(scenario, results, broken, names(lab));
         }
     }
 
@@ -107,11 +79,8 @@ public final class ScenarioRunner {
         }
     }
 
-    private static Observation inTopology(Observation observation, Laboratory lab) {
-        List<Sighting> sightings = observation.sightings().stream()
-                .map(s -> s.in(lab.topologyName(s.netns()).orElse(s.netns())))
-                .toList();
-        return new Observation(sightings, observation.lostEvents());
+    private static Map<String, String> names(Laboratory lab) {
+        return lab.topology().namespaces().stream().collect(Collectors.toMap(lab::realName, Function.identity()));
     }
 
     private static List<Long> counters(Laboratory lab, Scenario scenario) {

@@ -7,7 +7,7 @@ import traitrace.lineage.Evidence;
  *
  * @param packetId where a guessed link joins two packets, that of the first, for the sightings of both
  * @param hook as the kernel spells it
- * @param netns the real name of the namespace; {@link ScenarioRunner} turns it into the topology's
+ * @param netns the topology's name of the namespace; the real one if it is not of the topology
  * @param device empty if none is known
  * @param number the payload's number, or the sequence number of an echo request; {@link Numbering#UNKNOWN} where the
  *     payload does not show it (a later fragment, an encrypted packet). An ICMP error quotes a payload that is not its
@@ -30,9 +30,5 @@ public record Sighting(
     /** Whether the packet carries this number. */
     public boolean carries(long n) {
         return number != Numbering.UNKNOWN && n >= number && n < number + span;
-    }
-
-    Sighting in(String topologyNetns) {
-        return new Sighting(packetId, hook, topologyNetns, device, number, span, verdict, dropReason, evidence);
     }
 }

@@ -32,9 +32,7 @@ class ScenarioTest {
         }
 
         @Override
-        public Observation stop() {
-            return Observation.NONE;
-        }
+        public void stop() {}
     }
 
     static Stream<String> names() {
@@ -49,9 +47,9 @@ class ScenarioTest {
         Witness witness = new Witness();
         List<ProcessHandle> before = ProcessHandle.current().descendants().toList();
 
-        ScenarioRunner.Outcome outcome = ScenarioRunner.run(Scenarios.named(name), witness, "stages");
+        Outcome outcome = ScenarioRunner.run(Scenarios.named(name), witness);
 
-        assumeTrue(outcome.skipped().isEmpty(), () -> outcome.skipped().orElse(""));
+        assumeTrue(outcome.skipped().isEmpty(), outcome::skipped);
         assertThat(outcome.broken()).isEmpty();
         assertThat(namespaces()).noneMatch(ns -> ns.startsWith(witness.prefix));
         assertThat(ProcessHandle.current().descendants().filter(p -> !before.contains(p)))

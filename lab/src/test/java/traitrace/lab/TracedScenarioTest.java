@@ -24,9 +24,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TracedScenarioTest {
     private static final List<Judge.Judgement> JUDGEMENTS = new ArrayList<>();
     private static final Path TABLE = Path.of("target", "scenarios.txt");
+    private static final Path FOLDER = Path.of("target", "scenarios");
 
     @BeforeAll
-    static void needsRoot() {
+    static void needsRoot() throws IOException {
+        Files.createDirectories(FOLDER);
         assumeTrue("root".equals(System.getProperty("user.name")), "namespaces and probes need root");
     }
 
@@ -42,19 +44,21 @@ class TracedScenarioTest {
     @MethodSource("names")
     void isFollowedUnderOneId(String name) {
         Scenario scenario = Scenarios.named(name);
-        StagesObserver observer = new StagesObserver(scenario);
 
-        ScenarioRunner.Outcome outcome = ScenarioRunner.run(scenario, observer, "stages");
+        Outcome outcome = new ScenarioRecorder(FOLDER).record(scenario);
 
-        assumeTrue(outcome.skipped().isEmpty(), () -> outcome.skipped().orElse(""));
+        assumeTrue(outcome.skipped().isEmpty(), outcome::skipped);
+        assertThat(outcome.failed()).isEmpty();
         assertThat(outcome.broken()).isEmpty();
-        JUDGEMENTS.add(outcome.judgement());
-        System.out.print(ScoreTable.render(List.of(outcome.judgement())));
-        System.out.println("bytes of events per packet: " + observer.bytesPerPacket());
+        Playback playback = new Playback(scenario, outcome, FOLDER);
+        Judge.Judgement judgement = playback.judge();
+        JUDGEMENTS.add(judgement);
+        System.out.print(ScoreTable.render(List.of(judgement)));
+        System.out.println("bytes of events per packet: " + playback.bytesPerPacket());
         if (System.getenv("TIMELINES") != null) {
-            observer.print(System.out);
+            playback.print(System.out);
         }
-        assertThat(outcome.judgement().failures()).isEmpty();
+        assertThat(judgement.failures()).isEmpty();
     }
 
     @AfterAll

@@ -73,6 +73,7 @@ record Row(List<Hop> hops) {
             case TCP_TRANSMIT -> "sent by TCP";
             case TCP_DO_RCV -> "taken by TCP";
             case IP_LOCAL_OUT, IP6_LOCAL_OUT -> "sent by IP";
+            case SKB_SPLICE -> named ? "spliced by " + process : "spliced to a pipe";
             case FRAG_QUEUE_INSERT -> "waits for fragments";
             case FRAG_REASM_FINISH -> "reassembled";
         };

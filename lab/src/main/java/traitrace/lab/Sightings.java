@@ -1,70 +1,88 @@
 package traitrace.lab;
 
 import com.carrotsearch.hppc.LongLongHashMap;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import traitrace.event.EventLayout;
+import traitrace.event.EventSink;
 import traitrace.event.EventView;
-import traitrace.event.Flow;
 import traitrace.event.Hook;
 import traitrace.event.Layer;
-import traitrace.export.Palette;
-import traitrace.export.TextTimelines;
-import traitrace.export.WallClock;
-import traitrace.kernel.Btf;
-import traitrace.kernel.Capture;
-import traitrace.kernel.CaptureOptions;
-import traitrace.kernel.Kallsyms;
+import traitrace.event.Losses;
 import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
 import traitrace.lineage.Evidence;
 import traitrace.lineage.Lineage;
-import traitrace.names.DropReasons;
-import traitrace.names.NameTable;
-import traitrace.names.NetnsNames;
-import traitrace.names.ProcessNames;
+import traitrace.names.Names;
 import traitrace.timeline.Hop;
 import traitrace.timeline.Timeline;
 import traitrace.timeline.TimelineStream;
 import traitrace.timeline.Verdict;
 
 /**
- * traitrace itself, watching a scenario with its stages plan.
+ * What traitrace says about a scenario: follows the packets in a stream of records, and tells where each number was
+ * seen under which id. One thread.
  *
  * <p>The payload's number comes from payload records, which the probes add by option and which nothing that follows
  * packets ever reads.
  */
-final class StagesObserver implements Observer {
-    private static final int PAYLOAD_BYTES = 24;
+final class Sightings implements EventSink {
+    /** Payload bytes to ask for. */
+    static final int PAYLOAD_BYTES = 24;
+
     private static final int FILLER_BEFORE = 8;
     private static final int UDP_HEADER = 8;
     private static final long FILLER = 0x5454545454545454L;
-    /** What is still in rings and queues when the traffic has ended. */
-    private static final long GRACE_MS = 300;
 
     private final Scenario scenario;
+    private final Map<String, String> namespaces;
+    private final Names names;
     private final LongLongHashMap numbers = new LongLongHashMap();
     private final List<Timeline> timelines = new ArrayList<>();
-    private Capture capture;
-    private NameTable names;
-    private TimelineStream stream;
-    private Thread reader;
-    private volatile boolean stopped;
+    private final TimelineStream stream;
     private long recordBytes;
 
-    StagesObserver(Scenario scenario) {
+    /**
+     * @param namespaces the topology's names by the real ones
+     * @param names has learnt from a record before it comes here
+     */
+    Sightings(Scenario scenario, Map<String, String> namespaces, Names names) {
         this.scenario = scenario;
+        this.namespaces = namespaces;
+        this.names = names;
+        this.stream = new TimelineStream(names, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
     }
 
-    /** All that was seen, in the order in which the packets were finished. */
+    /** The first payload byte to ask for; negative if the scenario's packets have no number in their payload. */
+    static int payloadOffset(Scenario scenario) {
+        int offset = scenario.traffic().stream()
+                .mapToInt(Traffic::numberOffset)
+                .max()
+                .orElse(Numbering.DEFAULT_OFFSET);
+        return offset - FILLER_BEFORE;
+    }
+
+    @Override
+    public void accept(EventView event) {
+        if (event.kind() == EventLayout.KIND_PAYLOAD) {
+            number(event);
+            return;
+        }
+        recordBytes += event.length();
+        stream.accept(event);
+    }
+
+    /** No record will follow. */
+    void finish() {
+        stream.finish();
+    }
+
+    /** All packets, in the order in which they were finished. */
     List<Timeline> timelines() {
         return timelines;
     }
@@ -72,42 +90,6 @@ final class StagesObserver implements Observer {
     /** What the stream of events takes for one packet, without payloads: bytes. */
     long bytesPerPacket() {
         return timelines.isEmpty() ? 0 : recordBytes / timelines.size();
-    }
-
-    @Override
-    public void start(Laboratory lab) {
-        Btf btf = Btf.read(Btf.VMLINUX);
-        NetnsNames namespaces = new NetnsNames();
-        DropReasons reasons = DropReasons.of(btf);
-        Kallsyms symbols = Kallsyms.of(Kallsyms.LIVE);
-        names = new NameTable(new NameTable.Sources(
-                namespaces::name,
-                namespaces::forget,
-                pid -> ProcessNames.comm(Path.of("/proc"), pid),
-                reasons::name,
-                address -> symbols.symbol(symbols.widen((int) address))));
-        stream = new TimelineStream(names, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
-        int offset = scenario.traffic().stream()
-                .mapToInt(Traffic::numberOffset)
-                .max()
-                .orElse(Numbering.DEFAULT_OFFSET);
-        CaptureOptions options = CaptureOptions.DEFAULT.withRingBytes(32 << 20);
-        if (offset >= FILLER_BEFORE) {
-            options = options.withPayload(PAYLOAD_BYTES, offset - FILLER_BEFORE);
-        }
-        capture = Capture.open(btf, options);
-        reader = new Thread(() -> capture.run(this::record, stream::advance, () -> stopped), "capture");
-        reader.start();
-    }
-
-    private void record(EventView event) {
-        if (event.kind() == EventLayout.KIND_PAYLOAD) {
-            number(event);
-            return;
-        }
-        recordBytes += event.length();
-        names.accept(event);
-        stream.accept(event);
     }
 
     private void number(EventView event) {
@@ -128,23 +110,12 @@ final class StagesObserver implements Observer {
         return skb << 16 ^ counter;
     }
 
-    @Override
-    public Observation stop() {
-        try {
-            Thread.sleep(GRACE_MS);
-            stopped = true;
-            reader.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        stream.finish();
-        capture.close();
+    /** What was seen, in order of time. */
+    Observation observation(Losses losses) {
         List<Timed> sightings = new ArrayList<>();
         timelines.forEach(timeline -> sightings(timeline, sightings));
         sightings.sort(Comparator.comparingLong(Timed::time));
-        return new Observation(
-                sightings.stream().map(Timed::sighting).toList(),
-                capture.losses().events());
+        return new Observation(sightings.stream().map(Timed::sighting).toList(), losses.events());
     }
 
     private record Timed(long time, Sighting sighting) {}
@@ -176,7 +147,7 @@ final class StagesObserver implements Observer {
                     new Sighting(
                             timeline.packetId(),
                             hop.hook().kernelName(),
-                            hop.netnsName(),
+                            namespaces.getOrDefault(hop.netnsName(), hop.netnsName()),
                             hop.device(),
                             number,
                             span(hop, number),
@@ -209,15 +180,6 @@ final class StagesObserver implements Observer {
                 .map(Edge::evidence)
                 .findFirst()
                 .orElse(Evidence.GUESSED);
-    }
-
-    void print(PrintStream out) {
-        TextTimelines text = new TextTimelines(
-                names,
-                Flow::summary,
-                new WallClock(0, ZoneOffset.UTC),
-                new TextTimelines.Style(160, true, Palette.auto(false, "", "dumb")));
-        timelines.forEach(timeline -> out.println(text.render(timeline)));
     }
 
     private long echo(Hop hop) {

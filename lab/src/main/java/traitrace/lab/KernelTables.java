@@ -1,0 +1,62 @@
+package traitrace.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import traitrace.kernel.Btf;
+import traitrace.kernel.Kallsyms;
+import traitrace.names.DropReasons;
+import traitrace.names.NameTable;
+import traitrace.names.NetnsNames;
+import traitrace.names.ProcessNames;
+
+/** What the running kernel says of itself, read once: in an emulated machine that takes seconds. One thread. */
+final class KernelTables {
+    private static final Path PROC = Path.of("/proc");
+
+    private final Btf btf = Btf.read(Btf.VMLINUX);
+    private final DropReasons reasons = DropReasons.live(btf);
+    private Kallsyms symbols;
+    private List<String> modules = List.of();
+
+    Btf btf() {
+        return btf;
+    }
+
+    DropReasons reasons() {
+        return reasons;
+    }
+
+    /** A new table of names: namespaces come and go with the laboratories. */
+    NameTable names() {
+        Kallsyms now = symbols();
+        NetnsNames namespaces = new NetnsNames();
+        return new NameTable(new NameTable.Sources(
+                namespaces::name,
+                namespaces::forget,
+                pid -> ProcessNames.comm(PROC, pid),
+                reasons::name,
+                address -> now.symbol(now.widen((int) address))));
+    }
+
+    /** Those of modules change when a scenario brings new ones in. */
+    private Kallsyms symbols() {
+        List<String> loaded = modules();
+        if (symbols == null || !loaded.equals(modules)) {
+            symbols = Kallsyms.of(Kallsyms.LIVE);
+            modules = loaded;
+        }
+        return symbols;
+    }
+
+    /** By name; a kernel without modules has no such file. */
+    private static List<String> modules() {
+        try (Stream<String> lines = Files.lines(PROC.resolve("modules"))) {
+            return lines.map(line -> line.replaceFirst(" .*", "")).sorted().toList();
+        } catch (IOException none) {
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package traitrace.lab;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.function.Function;
+import traitrace.event.EventSink;
+import traitrace.event.EventView;
+import traitrace.export.CaptureInfo;
+import traitrace.export.RecordingWriter;
+import traitrace.kernel.Capture;
+import traitrace.kernel.CaptureOptions;
+import traitrace.names.NameTable;
+import traitrace.names.Names;
+
+/**
+ * traitrace, recording a scenario into a file: every record, and for each event the payload bytes where the scenario's
+ * messages have their number. The file is one of {@code traitrace record} but for these bytes.
+ */
+final class RecordingObserver implements Observer {
+    /** What is still in rings and queues when the traffic has ended. */
+    private static final long GRACE_MS = 300;
+
+    private static final int RING_BYTES = 32 << 20;
+
+    private final Scenario scenario;
+    private final Path file;
+    private final KernelTables kernel;
+    private final Function<Names, EventSink> besides;
+    private Capture capture;
+    private NameTable names;
+    private RecordingWriter writer;
+    private EventSink also;
+    private Thread reader;
+    private volatile boolean stopped;
+    private volatile RuntimeException trouble;
+
+    RecordingObserver(Scenario scenario, Path file, KernelTables kernel) {
+        this(scenario, file, kernel, live -> event -> {});
+    }
+
+    /** @param besides given the live names, makes who is shown each record when it has been written */
+    RecordingObserver(Scenario scenario, Path file, KernelTables kernel, Function<Names, EventSink> besides) {
+        this.scenario = scenario;
+        this.file = file;
+        this.kernel = kernel;
+        this.besides = besides;
+    }
+
+    @Override
+    public void start(Laboratory lab) {
+        names = kernel.names();
+        also = besides.apply(names);
+        CaptureOptions options = CaptureOptions.DEFAULT.withRingBytes(RING_BYTES);
+        int offset = Sightings.payloadOffset(scenario);
+        if (offset >= 0) {
+            options = options.withPayload(Sightings.PAYLOAD_BYTES, offset);
+        }
+        writer = RecordingWriter.create(file, true, info(), names);
+        try {
+            capture = Capture.open(kernel.btf(), options);
+        } catch (RuntimeException e) {
+            writer.close();
+            throw e;
+        }
+        reader = new Thread(this::read, "capture");
+        reader.start();
+    }
+
+    private CaptureInfo info() {
+        Instant now = Instant.now();
+        return new CaptureInfo(
+                "laboratory",
+                System.getProperty("os.version"),
+                now.getEpochSecond() * 1_000_000_000L + now.getNano() - System.nanoTime(),
+                "",
+                kernel.reasons().all());
+    }
+
+    private void read() {
+        try {
+            capture.run(this::accept, now -> {}, () -> stopped);
+        } catch (RuntimeException e) {
+            trouble = e;
+        }
+    }
+
+    private void accept(EventView event) {
+        names.accept(event);
+        writer.accept(event);
+        also.accept(event);
+    }
+
+    @Override
+    public void stop() {
+        try {
+            Thread.sleep(GRACE_MS);
+            stopped = true;
+            reader.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        capture.close();
+        try (RecordingWriter closing = writer) {
+            closing.finish(capture.losses());
+        }
+        if (trouble != null) {
+            throw trouble;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package traitrace.lab;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import traitrace.TracerException;
+
+/**
+ * Runs scenarios under a tracer's eyes and leaves two files of each in a folder: what was seen, and how it went. They
+ * can be judged anywhere (see {@link Playback}).
+ */
+public final class ScenarioRecorder {
+    private final Path folder;
+    private KernelTables kernel;
+
+    public ScenarioRecorder(Path folder) {
+        this.folder = folder;
+    }
+
+    /** The file that holds what was seen of a scenario. */
+    public static Path recording(Path folder, String scenario) {
+        return folder.resolve(scenario + ".trec");
+    }
+
+    /** The file that says how it went. */
+    public static Path outcome(Path folder, String scenario) {
+        return folder.resolve(scenario + ".json");
+    }
+
+    /** Runs one. That it could not be run, or not to its end, is an outcome as well. */
+    public Outcome record(Scenario scenario) {
+        Outcome outcome = run(scenario);
+        outcome.write(outcome(folder, scenario.name()));
+        return outcome;
+    }
+
+    private Outcome run(Scenario scenario) {
+        try {
+            if (kernel == null) {
+                kernel = new KernelTables();
+            }
+            return ScenarioRunner.run(
+                    scenario, new RecordingObserver(scenario, recording(folder, scenario.name()), kernel));
+        } catch (TracerException e) {
+            return Outcome.failed(scenario, e.hint().isEmpty() ? e.getMessage() : e.getMessage() + "\n" + e.hint());
+        } catch (RuntimeException e) {
+            StringWriter trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace));
+            return Outcome.failed(scenario, trace.toString());
+        }
+    }
+}
