@@ -150,6 +150,11 @@ public record Scenario(
         }
     }
 
+    /** The same network and journeys with other traffic and proofs. */
+    Scenario with(List<Traffic> otherTraffic, List<Proof> otherProof) {
+        return new Scenario(name, shows, needs, topology, otherTraffic, together, arrivals, otherProof, legs, minimum);
+    }
+
     /** What a plan must reach. */
     public Map<Evidence, Double> minimumFor(String plan) {
         return minimum.getOrDefault(plan, plan.equals(LINEAGE) ? LINEAGE_MINIMUM : DEFAULT_MINIMUM);

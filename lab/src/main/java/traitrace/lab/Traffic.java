@@ -66,6 +66,8 @@ public sealed interface Traffic {
      *
      * @param bind the sender's address; empty = the kernel's choice
      * @param sourcePort 0 = the kernel's choice
+     * @param portPerDatagram every datagram has a socket of its own, the first bound to {@code sourcePort} (not 0), each
+     *     following to the next port: for tracers that show ports and no payload
      * @param connected the sender connects its socket, else it names the target with every datagram
      * @param lockstep every datagram waits for the reply to the one before, up to 500 ms
      * @param window how many may be on their way to the sink before the next waits, up to 500 ms; 0 = no limit
@@ -76,6 +78,7 @@ public sealed interface Traffic {
             String from,
             String bind,
             int sourcePort,
+            boolean portPerDatagram,
             String to,
             int port,
             int count,
@@ -87,9 +90,35 @@ public sealed interface Traffic {
             int window,
             Sink sink)
             implements Traffic {
+        private static final int LAST_PORT = 65_535;
+
         public Udp {
             bind = bind == null ? "" : bind;
             numberOffset = Numbering.check(numberOffset, payloadBytes);
+            if (portPerDatagram && (sourcePort <= 0 || sourcePort + count > LAST_PORT + 1)) {
+                throw new IllegalArgumentException(
+                        "no " + count + " ports for as many datagrams from port " + sourcePort + " on");
+            }
+        }
+
+        /** The same datagrams, each from a port of its own, not closer to each other than this. */
+        public Udp fromPorts(int first, int leastGapMicros) {
+            return new Udp(
+                    name,
+                    from,
+                    bind,
+                    first,
+                    true,
+                    to,
+                    port,
+                    count,
+                    payloadBytes,
+                    numberOffset,
+                    Math.max(gapMicros, leastGapMicros),
+                    connected,
+                    lockstep,
+                    window,
+                    sink);
         }
 
         @Override

@@ -18,12 +18,8 @@ final class UdpExchange {
 
     static TrafficResult run(Laboratory lab, Traffic.Udp udp, List<Long> numbers) throws Exception {
         InetSocketAddress to = new InetSocketAddress(InetAddress.getByName(udp.to()), udp.port());
-        try (DatagramChannel sender = DatagramSink.channel(
-                        lab, udp.from(), udp.to(), udp.bind(), udp.sourcePort(), DatagramSink.ROOMY);
+        try (Senders senders = Senders.open(lab, udp, to);
                 DatagramSink sink = udp.sink() == null ? null : DatagramSink.open(lab, udp.sink(), udp.to(), udp)) {
-            if (udp.connected()) {
-                sender.connect(to);
-            }
             List<Receipt> replies = new ArrayList<>();
             int refused = 0;
             int sent = 0;
@@ -31,6 +27,7 @@ final class UdpExchange {
                 if (udp.window() > 0 && sink != null) {
                     awaitRoom(sink, sent - udp.window());
                 }
+                DatagramChannel sender = senders.of(sent);
                 sent++;
                 byte[] message = Numbering.message(number, udp.payloadBytes(), udp.numberOffset());
                 refused += send(sender, to, message, udp.connected()) ? 0 : 1;
@@ -41,8 +38,43 @@ final class UdpExchange {
             }
             List<Receipt> received = sink == null ? List.of() : sink.finish(numbers.size());
             // Whatever the kernel has for us now was answered before the sink fell silent.
-            drain(sender, udp.numberOffset(), replies);
+            for (DatagramChannel sender : senders.channels()) {
+                drain(sender, udp.numberOffset(), replies);
+            }
             return new TrafficResult(udp, numbers, refused, received, replies);
+        }
+    }
+
+    /** The sending sockets: one, or one for each datagram. */
+    private record Senders(List<DatagramChannel> channels) implements AutoCloseable {
+        static Senders open(Laboratory lab, Traffic.Udp udp, InetSocketAddress to) throws IOException {
+            Senders senders = new Senders(new ArrayList<>());
+            try {
+                for (int i = 0; i < (udp.portPerDatagram() ? udp.count() : 1); i++) {
+                    int port = udp.portPerDatagram() ? udp.sourcePort() + i : udp.sourcePort();
+                    DatagramChannel channel =
+                            DatagramSink.channel(lab, udp.from(), udp.to(), udp.bind(), port, DatagramSink.ROOMY);
+                    senders.channels.add(channel);
+                    if (udp.connected()) {
+                        channel.connect(to);
+                    }
+                }
+                return senders;
+            } catch (IOException | RuntimeException e) {
+                senders.close();
+                throw e;
+            }
+        }
+
+        DatagramChannel of(int datagram) {
+            return channels.get(datagram % channels.size());
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (DatagramChannel channel : channels) {
+                channel.close();
+            }
         }
     }
 
