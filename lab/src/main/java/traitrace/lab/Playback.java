@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.time.ZoneOffset;
 import traitrace.TracerException;
 import traitrace.event.Flow;
+import traitrace.event.Losses;
 import traitrace.export.Palette;
 import traitrace.export.RecordingReader;
 import traitrace.export.TextTimelines;
 import traitrace.export.WallClock;
+import traitrace.names.Names;
 
 /** A recorded scenario, played through all that follows packets, and judged. */
 public final class Playback {
@@ -16,57 +18,54 @@ public final class Playback {
 
     private final Scenario scenario;
     private final Outcome outcome;
-    private final Path recording;
+    private final Sightings sightings;
+    private final Names names;
+    private final Losses losses;
 
-    /**
-     * @param outcome of a scenario that ran
-     * @param folder where it was recorded
-     */
-    public Playback(Scenario scenario, Outcome outcome, Path folder) {
+    private Playback(Scenario scenario, Outcome outcome, Sightings sightings, RecordingReader reader) {
         this.scenario = scenario;
         this.outcome = outcome;
-        this.recording = ScenarioRecorder.recording(folder, scenario.name());
+        this.sightings = sightings;
+        this.names = reader.names();
+        this.losses = reader.losses();
     }
 
     /**
-     * Judges.
+     * Plays a recording.
      *
+     * @param outcome of a scenario that ran
+     * @param folder where it was recorded
      * @throws TracerException if the recording cannot be read or is not whole
      */
-    public Judge.Judgement judge() {
-        try (RecordingReader reader = RecordingReader.open(recording)) {
-            Observation seen = play(reader).observation(reader.losses());
-            return Judge.judge(scenario, outcome.results(), seen, PLAN);
+    public static Playback of(Scenario scenario, Outcome outcome, Path folder) {
+        try (RecordingReader reader = RecordingReader.open(ScenarioRecorder.recording(folder, scenario.name()))) {
+            Sightings sightings = new Sightings(scenario, outcome.namespaces(), reader.names());
+            reader.replay(sightings, () -> false);
+            reader.cut().ifPresent(cut -> {
+                throw new TracerException(TracerException.Kind.FAILURE, cut, "");
+            });
+            sightings.finish();
+            return new Playback(scenario, outcome, sightings, reader);
         }
     }
 
-    /** Prints the timelines of all packets. */
-    public void print(PrintStream out) {
-        try (RecordingReader reader = RecordingReader.open(recording)) {
-            Sightings sightings = play(reader);
-            TextTimelines text = new TextTimelines(
-                    reader.names(),
-                    Flow::summary,
-                    new WallClock(0, ZoneOffset.UTC),
-                    new TextTimelines.Style(160, true, Palette.auto(false, "", "dumb")));
-            sightings.timelines().forEach(timeline -> out.println(text.render(timeline)));
-        }
+    /** Compares what was seen with what was sent. */
+    public Judge.Judgement judge() {
+        return Judge.judge(scenario, outcome.results(), sightings.observation(losses), PLAN);
     }
 
     /** What the stream of events takes for one packet, without payloads: bytes. */
     public long bytesPerPacket() {
-        try (RecordingReader reader = RecordingReader.open(recording)) {
-            return play(reader).bytesPerPacket();
-        }
+        return sightings.bytesPerPacket();
     }
 
-    private Sightings play(RecordingReader reader) {
-        Sightings sightings = new Sightings(scenario, outcome.namespaces(), reader.names());
-        reader.replay(sightings, () -> false);
-        reader.cut().ifPresent(cut -> {
-            throw new TracerException(TracerException.Kind.FAILURE, cut, "");
-        });
-        sightings.finish();
-        return sightings;
+    /** Prints the timelines of all packets. */
+    public void print(PrintStream out) {
+        TextTimelines text = new TextTimelines(
+                names,
+                Flow::summary,
+                new WallClock(0, ZoneOffset.UTC),
+                new TextTimelines.Style(160, true, Palette.auto(false, "", "dumb")));
+        sightings.timelines().forEach(timeline -> out.println(text.render(timeline)));
     }
 }

@@ -32,9 +32,18 @@ public final class ScoreTable {
      * @return lines that each end with a newline, failures below the table
      */
     public static String render(List<Judge.Judgement> judgements) {
+        return render(judgements, List.of());
+    }
+
+    /**
+     * As {@link #render(List)}.
+     *
+     * @param remarks lines for below the table: what was not judged, and why
+     */
+    public static String render(List<Judge.Judgement> judgements, List<String> remarks) {
         List<List<String>> rows = new ArrayList<>();
         rows.add(HEADINGS);
-        List<String> notes = new ArrayList<>();
+        List<String> notes = new ArrayList<>(remarks);
         for (Judge.Judgement judgement : judgements) {
             boolean first = true;
             for (Judge.LegScore leg : judgement.legs()) {

@@ -1,13 +1,10 @@
 package traitrace.lab;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,9 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("scenario")
 class TracedScenarioTest {
-    private static final List<Judge.Judgement> JUDGEMENTS = new ArrayList<>();
-    private static final Path TABLE = Path.of("target", "scenarios.txt");
     private static final Path FOLDER = Path.of("target", "scenarios");
+    private static final ScenarioRecorder RECORDER = new ScenarioRecorder(FOLDER);
+    private static final Scores SCORES = new Scores();
 
     @BeforeAll
     static void needsRoot() throws IOException {
@@ -45,26 +42,11 @@ class TracedScenarioTest {
     void isFollowedUnderOneId(String name) {
         Scenario scenario = Scenarios.named(name);
 
-        Outcome outcome = new ScenarioRecorder(FOLDER).record(scenario);
-
-        assumeTrue(outcome.skipped().isEmpty(), outcome::skipped);
-        assertThat(outcome.failed()).isEmpty();
-        assertThat(outcome.broken()).isEmpty();
-        Playback playback = new Playback(scenario, outcome, FOLDER);
-        Judge.Judgement judgement = playback.judge();
-        JUDGEMENTS.add(judgement);
-        System.out.print(ScoreTable.render(List.of(judgement)));
-        System.out.println("bytes of events per packet: " + playback.bytesPerPacket());
-        if (System.getenv("TIMELINES") != null) {
-            playback.print(System.out);
-        }
-        assertThat(judgement.failures()).isEmpty();
+        SCORES.judge(scenario, RECORDER.record(scenario), FOLDER);
     }
 
     @AfterAll
     static void writeTheTable() throws IOException {
-        String table = ScoreTable.render(JUDGEMENTS);
-        System.out.println(table);
-        Files.writeString(TABLE, table);
+        SCORES.write(Path.of("target", "scenarios.txt"));
     }
 }
