@@ -24,12 +24,17 @@ public final class RecordScenarios {
         Path folder = Files.createDirectories(Path.of(arguments[0]));
         long limitMs = 1000 * Long.parseLong(arguments[1]);
         List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
-        ScenarioRecorder recorder = new ScenarioRecorder(folder);
-        for (String name : names) {
+        record(folder, limitMs, names.stream().map(Scenarios::named).toList(), new ScenarioRecorder(folder));
+    }
+
+    /** Records scenarios that have no outcome in the folder yet. Ends this process at one that takes too long. */
+    static void record(Path folder, long limitMs, List<Scenario> scenarios, ScenarioRecorder recorder)
+            throws InterruptedException {
+        for (Scenario scenario : scenarios) {
+            String name = scenario.name();
             if (Files.exists(ScenarioRecorder.outcome(folder, name))) {
                 continue;
             }
-            Scenario scenario = Scenarios.named(name);
             // Stands if this process does not come back.
             unfinished(scenario, folder, "the kernel or the process went down in it");
             long start = System.nanoTime();

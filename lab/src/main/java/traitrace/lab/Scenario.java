@@ -150,9 +150,10 @@ public record Scenario(
         }
     }
 
-    /** The same network and journeys with other traffic and proofs. */
-    Scenario with(List<Traffic> otherTraffic, List<Proof> otherProof) {
-        return new Scenario(name, shows, needs, topology, otherTraffic, together, arrivals, otherProof, legs, minimum);
+    /** The same network and journeys under another name, with other traffic and what must come of it. */
+    Scenario with(String otherName, List<Traffic> otherTraffic, List<Arrival> otherArrivals, List<Proof> otherProof) {
+        return new Scenario(
+                otherName, shows, needs, topology, otherTraffic, together, otherArrivals, otherProof, legs, minimum);
     }
 
     /** What a plan must reach. */

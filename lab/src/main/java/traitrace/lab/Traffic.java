@@ -101,8 +101,28 @@ public sealed interface Traffic {
             }
         }
 
+        /** As many others, of another size. */
+        Udp of(int otherCount, int otherPayloadBytes) {
+            return new Udp(
+                    name,
+                    from,
+                    bind,
+                    sourcePort,
+                    portPerDatagram,
+                    to,
+                    port,
+                    otherCount,
+                    otherPayloadBytes,
+                    numberOffset,
+                    gapMicros,
+                    connected,
+                    lockstep,
+                    window,
+                    sink);
+        }
+
         /** The same datagrams, each from a port of its own, not closer to each other than this. */
-        public Udp fromPorts(int first, int leastGapMicros) {
+        Udp fromPorts(int first, int leastGapMicros) {
             return new Udp(
                     name,
                     from,
