@@ -133,7 +133,11 @@ public final class Btf {
 
     /** The types of a module, {@code /sys/kernel/btf/NAME}, which refer to those of {@code vmlinux}. */
     public static Btf readModule(Path file, Btf vmlinux) {
-        byte[] bytes = load(file);
+        return ofModule(load(file), vmlinux);
+    }
+
+    /** Raw BTF of a module. The array is not copied. */
+    static Btf ofModule(byte[] bytes, Btf vmlinux) {
         return new Btf(bytes, 0, bytes.length, vmlinux);
     }
 

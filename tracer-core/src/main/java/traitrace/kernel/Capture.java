@@ -3,6 +3,7 @@ package traitrace.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -23,21 +24,24 @@ public final class Capture implements AutoCloseable {
 
     private static final long SHORTEST_NAP_NS = 500_000;
     private static final long LONGEST_NAP_NS = 10_000_000;
+    private static final long LOOK_FOR_MODULES_EVERY_NS = 1_000_000_000L;
     private static final long SWEEP_EVERY_NS = 5_000_000_000L;
     /** What was not seen for so long is forgotten, the sooner the fuller the tables are. */
     private static final long AGE_NS = 300_000_000_000L;
 
     private static final long AGE_WHEN_HALF_FULL_NS = 10_000_000_000L;
 
-    private final ProbeObject probes;
+    private final Probes probes;
     private final List<RingReader> rings = new ArrayList<>();
     private final EventOrder order;
     private final CaptureOptions options;
     private long swept;
+    private long looked;
     private boolean closed;
     private Losses lastLosses = Losses.NONE;
+    private List<MissedRuns> lastMissed = List.of();
 
-    private Capture(ProbeObject probes, CaptureOptions options) {
+    private Capture(Probes probes, CaptureOptions options) {
         this.probes = probes;
         this.options = options;
         for (int fd : probes.rings()) {
@@ -45,6 +49,7 @@ public final class Capture implements AutoCloseable {
         }
         this.order = new EventOrder(rings.size());
         this.swept = System.nanoTime();
+        this.looked = swept;
     }
 
     /**
@@ -54,7 +59,7 @@ public final class Capture implements AutoCloseable {
      * @throws TracerException (environment, permission, attach) saying what is missing
      */
     public static Capture open(Btf kernel, CaptureOptions options) {
-        ProbeObject probes = ProbeObject.load(kernel, options);
+        Probes probes = Probes.load(kernel, options);
         try {
             return new Capture(probes, options);
         } catch (RuntimeException e) {
@@ -71,6 +76,34 @@ public final class Capture implements AutoCloseable {
     /** The hooks that this kernel does not have, with the reason. */
     public Map<String, String> unavailable() {
         return probes.unavailable();
+    }
+
+    /** What became of the tracepoints. */
+    AttachPlan stagesPlan() {
+        return probes.stagesPlan();
+    }
+
+    /** Why the lineage family is not used; empty if it is. */
+    public Optional<String> lineageRefusal() {
+        return probes.lineageRefusal();
+    }
+
+    /** What became of the lineage family; modules that come later change it. */
+    public AttachPlan lineagePlan() {
+        return probes.lineagePlan();
+    }
+
+    /** Whether births, deaths and copies of skbs are all seen, so that no skb is taken for another. */
+    public boolean exact() {
+        return probes.exact();
+    }
+
+    /** Runs of each probe that the kernel skipped; after closing, as they were then. */
+    public List<MissedRuns> missedRuns() {
+        if (!closed) {
+            lastMissed = probes.missedRuns();
+        }
+        return lastMissed;
     }
 
     /**
@@ -111,6 +144,10 @@ public final class Capture implements AutoCloseable {
 
     private void sweep() {
         long now = System.nanoTime();
+        if (now - looked >= LOOK_FOR_MODULES_EVERY_NS) {
+            looked = now;
+            probes.pollModules();
+        }
         if (now - swept < SWEEP_EVERY_NS) {
             return;
         }
@@ -126,7 +163,7 @@ public final class Capture implements AutoCloseable {
         if (!closed) {
             lastLosses = new Losses(
                     probes.counterByCpu(LOST_RECORDS),
-                    probes.missedRuns(),
+                    missedRuns().stream().mapToLong(MissedRuns::unseen).sum(),
                     probes.counter(UNTRACKED),
                     probes.counter(AGED),
                     0,

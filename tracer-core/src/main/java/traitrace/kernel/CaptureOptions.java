@@ -7,9 +7,10 @@ package traitrace.kernel;
  * @param trackedSkbs how many skbs can be known at a time: the size of the side tables
  * @param payloadBytes payload bytes to record of each event, 0 = none, at most 24
  * @param payloadOffset of the first, in the innermost transport payload
+ * @param hooks the families of hooks to use
  */
-public record CaptureOptions(int ringBytes, int trackedSkbs, int payloadBytes, int payloadOffset) {
-    public static final CaptureOptions DEFAULT = new CaptureOptions(8 << 20, 131_072, 0, 0);
+public record CaptureOptions(int ringBytes, int trackedSkbs, int payloadBytes, int payloadOffset, Hooks hooks) {
+    public static final CaptureOptions DEFAULT = new CaptureOptions(8 << 20, 131_072, 0, 0, Hooks.AUTO);
 
     public CaptureOptions {
         if (Integer.bitCount(ringBytes) != 1 || ringBytes < 4096 || ringBytes > 512 << 20) {
@@ -21,10 +22,14 @@ public record CaptureOptions(int ringBytes, int trackedSkbs, int payloadBytes, i
     }
 
     public CaptureOptions withPayload(int bytes, int offset) {
-        return new CaptureOptions(ringBytes, trackedSkbs, bytes, offset);
+        return new CaptureOptions(ringBytes, trackedSkbs, bytes, offset, hooks);
     }
 
     public CaptureOptions withRingBytes(int bytes) {
-        return new CaptureOptions(bytes, trackedSkbs, payloadBytes, payloadOffset);
+        return new CaptureOptions(bytes, trackedSkbs, payloadBytes, payloadOffset, hooks);
+    }
+
+    public CaptureOptions withHooks(Hooks which) {
+        return new CaptureOptions(ringBytes, trackedSkbs, payloadBytes, payloadOffset, which);
     }
 }

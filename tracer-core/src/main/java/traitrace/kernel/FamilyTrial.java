@@ -12,7 +12,7 @@ import traitrace.event.Family;
  * Tries each family of hooks on the running kernel: what is there by its types may still be refused, by lockdown for
  * example. Nothing stays loaded.
  */
-public final class FamilyTrial implements Function<Family, Optional<String>> {
+public final class FamilyTrial implements Function<Family, Trial> {
     /** Attached by nearly every link of one skb to another; the trial only loads. */
     private static final String FUNCTION = "__copy_skb_header";
 
@@ -28,28 +28,36 @@ public final class FamilyTrial implements Function<Family, Optional<String>> {
         this.options = options;
     }
 
-    /** Why the kernel refuses a family; empty if it accepts it or if there is nothing to try. */
+    /** What the kernel refuses of a family; accepted if there is nothing to try. */
     @Override
-    public Optional<String> apply(Family family) {
+    public Trial apply(Family family) {
         try {
             return switch (family) {
                 case STAGES -> stages();
                 case LINEAGE -> lineage();
-                case FUNCTIONS, PROGRAMS -> Optional.empty();
+                case FUNCTIONS, PROGRAMS -> Trial.ACCEPTED;
             };
         } catch (TracerException e) {
-            return Optional.of(e.getMessage());
+            return Trial.refused(e.getMessage());
         }
     }
 
-    private Optional<String> stages() {
-        Capture.open(Btf.read(Btf.VMLINUX), options).close();
-        return Optional.empty();
+    private Trial stages() {
+        try (Capture capture = Capture.open(Btf.read(Btf.VMLINUX), options.withHooks(Hooks.STAGES))) {
+            return new Trial(Optional.empty(), capture.stagesPlan().refusedByKernel());
+        }
     }
 
-    private static Optional<String> lineage() {
+    private Trial lineage() {
+        Btf kernel = Btf.read(Btf.VMLINUX);
+        Optional<String> refusal = fentry(kernel);
+        return refusal.map(Trial::refused).orElseGet(() -> Probes.tryLineage(kernel, options));
+    }
+
+    /** Why the kernel takes no fentry program at all; empty if it takes one. */
+    static Optional<String> fentry(Btf kernel) {
         Libbpf libbpf = Libbpf.load();
-        int function = Btf.read(Btf.VMLINUX).functionId(FUNCTION);
+        int function = kernel.functionId(FUNCTION);
         if (function == 0) {
             return Optional.of("this kernel has no function " + FUNCTION);
         }

@@ -35,7 +35,14 @@ public interface Libbpf {
 
     Pointer bpf_object__next_program(Pointer object, Pointer previous);
 
+    Pointer bpf_object__next_map(Pointer object, Pointer previous);
+
+    String bpf_map__name(Pointer map);
+
     String bpf_program__name(Pointer program);
+
+    /** As in {@code SEC()}: {@code tp_btf/kfree_skb}. */
+    String bpf_program__section_name(Pointer program);
 
     int bpf_prog_load(int type, String name, String license, byte[] instructions, @size_t long count, Pointer options);
 
@@ -50,6 +57,12 @@ public interface Libbpf {
     int bpf_link__destroy(Pointer link);
 
     int bpf_map__fd(Pointer map);
+
+    int bpf_map__reuse_fd(Pointer map, int fd);
+
+    int bpf_map__set_type(Pointer map, int type);
+
+    int bpf_map__set_map_flags(Pointer map, int flags);
 
     int bpf_map__set_max_entries(Pointer map, int entries);
 

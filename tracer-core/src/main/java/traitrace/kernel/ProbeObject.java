@@ -1,178 +1,150 @@
 package traitrace.kernel;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
 import jnr.ffi.Pointer;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
 
 /**
- * The compiled probes in the kernel: opened from the jar, fitted to the running kernel, loaded, attached.
+ * One compiled file of probes, opened, and then in the kernel. The same file may be opened several times.
  *
  * <p>Closing it detaches everything. A process that is killed leaves nothing behind either: the kernel closes the file
  * descriptors that hold programs and maps.
  */
 final class ProbeObject implements AutoCloseable {
-    private static final String RESOURCE = "stages.bpf.o";
-    private static final int BPF_MAP_TYPE_RINGBUF = 27;
     private static final int EPERM = 1;
-    private static final int ENOMEM = 12;
-    /** Programs that are not hooks. */
-    private static final String SWEEP = "sweep";
+
+    /**
+     * A program that the kernel did not take.
+     *
+     * @param section of the program; empty if libbpf did not say which it was
+     * @param reason in a few words
+     * @param errno 0 = unknown
+     */
+    record Refusal(String section, String reason, int errno) {}
 
     private final Libbpf libbpf;
-    private final Libc libc;
-    private final Pointer object;
-    private final List<Pointer> links = new ArrayList<>();
-    private final List<Integer> rings = new ArrayList<>();
     private final LibbpfWords words;
-    private final Map<String, String> unavailable = new TreeMap<>();
-    private final List<String> attached = new ArrayList<>();
+    private final Pointer object;
+    private final Map<String, Pointer> programs = new LinkedHashMap<>();
+    private final Map<String, String> sections = new LinkedHashMap<>();
+    private final Map<String, Pointer> links = new LinkedHashMap<>();
     private boolean closed;
 
-    private ProbeObject(Libbpf libbpf, Libc libc, Pointer object, LibbpfWords words) {
+    private ProbeObject(Libbpf libbpf, LibbpfWords words, Pointer object) {
         this.libbpf = libbpf;
-        this.libc = libc;
-        this.object = object;
         this.words = words;
+        this.object = object;
+        for (Pointer program = libbpf.bpf_object__next_program(object, null);
+                program != null;
+                program = libbpf.bpf_object__next_program(object, program)) {
+            String section = libbpf.bpf_program__section_name(program);
+            programs.put(section, program);
+            sections.put(libbpf.bpf_program__name(program), section);
+        }
     }
 
-    /** @throws TracerException (environment, permission, attach) */
-    static ProbeObject load(Btf kernel, CaptureOptions options) {
-        // The kernel's EPERM would not say which one is missing.
-        Capabilities.of(Path.of("/proc")).ifPresent(Capabilities::require);
-        Libbpf libbpf = Libbpf.load();
-        Libc libc = Libc.load();
-        LibbpfWords words = LibbpfWords.listen(libbpf, libc);
-        byte[] bytes = resource();
-        Pointer object = libbpf.bpf_object__open_mem(bytes, bytes.length, null);
+    static ProbeObject open(Libbpf libbpf, LibbpfWords words, ProbeCode code) {
+        words.forget();
+        Pointer object = libbpf.bpf_object__open_mem(code.bytes(), code.bytes().length, null);
         if (object == null) {
             throw new TracerException(
                     Kind.FAILURE, "libbpf " + libbpf.libbpf_version_string() + " cannot open the probes: " + words, "");
         }
-        ProbeObject probes = new ProbeObject(libbpf, libc, object, words);
-        try {
-            probes.fit(kernel, Btf.ofElf(bytes), options);
-            probes.load();
-            probes.attach();
-        } catch (RuntimeException e) {
-            probes.close();
-            throw e;
-        }
-        return probes;
+        return new ProbeObject(libbpf, words, object);
     }
 
-    private static byte[] resource() {
-        try (InputStream in = ProbeObject.class.getResourceAsStream(RESOURCE)) {
-            if (in == null) {
+    /** The sections of its programs: {@code tp_btf/kfree_skb}. */
+    List<String> sections() {
+        return List.copyOf(programs.keySet());
+    }
+
+    /** Only these of its programs will be loaded. */
+    void keep(List<String> wanted) {
+        programs.forEach((section, program) -> libbpf.bpf_program__set_autoload(program, wanted.contains(section)));
+    }
+
+    void configure(ProbeCode.Config config) {
+        int error = libbpf.bpf_map__set_initial_value(
+                map(".rodata"), config.bytes().array(), config.bytes().capacity());
+        if (error < 0) {
+            throw new TracerException(Kind.FAILURE, "the probes cannot be configured (errno " + -error + ")", "");
+        }
+    }
+
+    void resize(String map, int entries) {
+        libbpf.bpf_map__set_max_entries(map(map), entries);
+    }
+
+    /** Makes maps of another type (enum bpf_map_type) and with other flags (BPF_F_*). */
+    void retype(String map, int type, int flags) {
+        libbpf.bpf_map__set_type(map(map), type);
+        libbpf.bpf_map__set_map_flags(map(map), flags);
+    }
+
+    /** Takes maps of another object instead of making its own, by name. */
+    void share(Map<String, Integer> maps) {
+        forEachMap((name, map) -> {
+            Integer fd = maps.get(name);
+            if (fd == null) {
+                return;
+            }
+            int error = libbpf.bpf_map__reuse_fd(map, fd);
+            if (error < 0) {
                 throw new TracerException(
-                        Kind.FAILURE, "this build has no probes in it", "rebuild it where clang is installed");
+                        Kind.FAILURE, "the map " + name + " cannot be shared (errno " + -error + ")", "");
             }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new TracerException(Kind.FAILURE, "the probes cannot be read from the jar", "", e);
+        });
+    }
+
+    /** File descriptors of its maps by name, once it is loaded; not of its constants and variables. */
+    Map<String, Integer> maps() {
+        Map<String, Integer> maps = new LinkedHashMap<>();
+        forEachMap((name, map) -> maps.put(name, libbpf.bpf_map__fd(map)));
+        return maps;
+    }
+
+    private void forEachMap(java.util.function.BiConsumer<String, Pointer> action) {
+        for (Pointer map = libbpf.bpf_object__next_map(object, null);
+                map != null;
+                map = libbpf.bpf_object__next_map(object, map)) {
+            String name = libbpf.bpf_map__name(map);
+            // .rodata, .bss
+            if (name.indexOf('.') < 0) {
+                action.accept(name, map);
+            }
         }
     }
 
-    /** Leaves out what this kernel does not have, and fills in what depends on it. */
-    private void fit(Btf kernel, Btf own, CaptureOptions options) {
-        for (Pointer program = libbpf.bpf_object__next_program(object, null);
-                program != null;
-                program = libbpf.bpf_object__next_program(object, program)) {
-            String name = libbpf.bpf_program__name(program);
-            if (!name.equals(SWEEP) && !kernel.hasTracepoint(name)) {
-                unavailable.put(name, "this kernel has no such tracepoint");
-                libbpf.bpf_program__set_autoload(program, false);
-            }
-        }
-        int ringCount = Integer.highestOneBit(Math.min(libbpf.libbpf_num_possible_cpus(), 16));
-        ByteBuffer config =
-                ByteBuffer.allocate(own.structSize("config").orElseThrow()).order(ByteOrder.nativeOrder());
-        config.putInt(own.memberOffset("config", "ring_mask").orElseThrow(), ringCount - 1);
-        config.putInt(own.memberOffset("config", "payload_bytes").orElseThrow(), options.payloadBytes());
-        config.putInt(own.memberOffset("config", "payload_offset").orElseThrow(), options.payloadOffset());
-        putFlag(config, own, "has_consume_location", kernel.tracepointArguments("consume_skb") >= 2);
-        putFlag(config, own, "has_reset_reason", kernel.tracepointArguments("tcp_send_reset") >= 3);
-        putFlag(config, own, "has_udp_fail_skb", kernel.tracepointArguments("udp_fail_queue_rcv_skb") >= 3);
-        check(
-                libbpf.bpf_map__set_initial_value(map(".rodata"), config.array(), config.capacity()),
-                "the probes cannot be configured");
-        libbpf.bpf_map__set_max_entries(map("skbs"), options.trackedSkbs());
-        libbpf.bpf_map__set_max_entries(map("heads"), options.trackedSkbs());
-        libbpf.bpf_map__set_max_entries(map("rings"), ringCount);
-        for (int i = 0; i < ringCount; i++) {
-            int fd = libbpf.bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring" + i, 0, 0, options.ringBytes(), null);
-            if (fd == -ENOMEM) {
-                throw new TracerException(
-                        Kind.ENVIRONMENT,
-                        "the kernel has no memory for " + ringCount + " rings of " + options.ringBytes() + " bytes",
-                        "make them smaller with --ring");
-            }
-            if (fd < 0) {
-                throw refused("a ring of " + options.ringBytes() + " bytes cannot be made", -fd);
-            }
-            rings.add(fd);
-        }
-    }
-
-    private static void putFlag(ByteBuffer config, Btf own, String name, boolean value) {
-        config.put(own.memberOffset("config", name).orElseThrow(), (byte) (value ? 1 : 0));
-    }
-
-    private void load() {
+    /** Why it could not be loaded; empty if it is. After a refusal it can only be closed. */
+    Optional<Refusal> load() {
+        words.forget();
         int error = libbpf.bpf_object__load(object);
-        if (error < 0) {
-            throw refused("the kernel refused to load the probes", -error);
-        }
-        int outer = libbpf.bpf_map__fd(map("rings"));
-        for (int i = 0; i < rings.size(); i++) {
-            check(libbpf.bpf_map_update_elem(outer, int32(i), int32(rings.get(i)), 0), "a ring cannot be put in place");
-        }
+        return error < 0 ? Optional.of(refusal(-error)) : Optional.empty();
     }
 
-    private void attach() {
-        for (Pointer program = libbpf.bpf_object__next_program(object, null);
-                program != null;
-                program = libbpf.bpf_object__next_program(object, program)) {
-            String name = libbpf.bpf_program__name(program);
-            if (name.equals(SWEEP) || !libbpf.bpf_program__autoload(program)) {
-                continue;
-            }
-            Pointer link = libbpf.bpf_program__attach(program);
-            if (link == null) {
-                throw new TracerException(
-                        Kind.ATTACH, "the probe at " + name + " cannot be attached: " + words, "traitrace doctor");
-            }
-            links.add(link);
-            attached.add(name);
+    /** Why a loaded program could not be attached; empty if it is. */
+    Optional<Refusal> attach(String section) {
+        words.forget();
+        Pointer link = libbpf.bpf_program__attach(programs.get(section));
+        if (link == null) {
+            return Optional.of(new Refusal(section, "it cannot be attached: " + words, 0));
         }
+        links.put(section, link);
+        return Optional.empty();
     }
 
-    private TracerException refused(String what, int errno) {
-        // Not for want of capabilities, which were looked at before. EACCES is the verifier's.
-        if (errno == EPERM) {
-            return new TracerException(
-                    Kind.ENVIRONMENT,
-                    what + ": permission denied",
-                    "a seccomp filter or a security module forbids bpf(2) here: run it outside of the container");
-        }
-        return new TracerException(Kind.ATTACH, what + " (errno " + errno + "): " + words, "traitrace doctor");
-    }
-
-    private void check(int error, String what) {
-        if (error < 0) {
-            throw refused(what, -error);
-        }
+    private Refusal refusal(int errno) {
+        String section = words.program().map(sections::get).orElse("");
+        String reason = words.verdict()
+                .map(verdict -> "the verifier refused it: " + verdict)
+                .orElseGet(() ->
+                        errno == EPERM ? "permission denied" : "the kernel refused it (errno " + errno + "): " + words);
+        return new Refusal(section, reason, errno);
     }
 
     private Pointer map(String name) {
@@ -183,87 +155,21 @@ final class ProbeObject implements AutoCloseable {
         return map;
     }
 
-    /** File descriptors of the rings. */
-    List<Integer> rings() {
-        return List.copyOf(rings);
+    /** File descriptor of a loaded program. */
+    int program(String section) {
+        return libbpf.bpf_program__fd(programs.get(section));
     }
 
-    /** Tracepoints that report. */
+    /** Sections of the programs that are attached. */
     List<String> attached() {
-        return List.copyOf(attached);
+        return List.copyOf(links.keySet());
     }
 
-    /** Hooks that are not there, with the reason. */
-    Map<String, String> unavailable() {
-        return Map.copyOf(unavailable);
-    }
-
-    /** A counter of {@code probes/output.h}, summed over the CPUs. */
-    long counter(int index) {
-        return counterByCpu(index).stream().mapToLong(Long::longValue).sum();
-    }
-
-    /** A counter of {@code probes/output.h}, by number of the CPU. */
-    List<Long> counterByCpu(int index) {
-        ByteBuffer values =
-                ByteBuffer.allocate(8 * libbpf.libbpf_num_possible_cpus()).order(ByteOrder.nativeOrder());
-        List<Long> counts = new ArrayList<>();
-        if (libbpf.bpf_map_lookup_elem(libbpf.bpf_map__fd(map("counters")), int32(index), values.array()) == 0) {
-            while (values.hasRemaining()) {
-                counts.add(values.getLong());
-            }
-        }
-        return counts;
-    }
-
-    /**
-     * Runs of all probes that the kernel skipped because the same program was running on that CPU
-     * ({@code bpf_prog_info.recursion_misses}).
-     */
-    long missedRuns() {
-        // struct bpf_prog_info, include/uapi/linux/bpf.h: uapi, so the offset is the same on every kernel.
-        final int recursionMisses = 208;
-        long sum = 0;
-        for (String name : attached) {
-            Pointer program = libbpf.bpf_object__find_program_by_name(object, name);
-            ByteBuffer info = ByteBuffer.allocate(256).order(ByteOrder.nativeOrder());
-            int[] length = {info.capacity()};
-            if (libbpf.bpf_obj_get_info_by_fd(libbpf.bpf_program__fd(program), info.array(), length) == 0
-                    && length[0] >= recursionMisses + 8) {
-                sum += info.getLong(recursionMisses);
-            }
-        }
-        return sum;
-    }
-
-    /**
-     * Removes what was not seen since {@code before} (CLOCK_MONOTONIC, ns) from the side tables.
-     *
-     * @return skbs that are left
-     */
-    long sweep(long before) {
-        Pointer program = libbpf.bpf_object__find_program_by_name(object, SWEEP);
-        jnr.ffi.Runtime runtime = jnr.ffi.Runtime.getRuntime(libbpf);
-        Pointer context = jnr.ffi.Memory.allocateDirect(runtime, 16, true);
-        context.putLong(0, before);
-        // struct bpf_test_run_opts of libbpf 1.x: sz, data_in, data_out, data sizes, ctx_in, ctx_out, ctx sizes, ...
-        final int size = 80;
-        Pointer options = jnr.ffi.Memory.allocateDirect(runtime, size, true);
-        options.putLong(0, size);
-        // The context is copied back into ctx_in; a ctx_out is refused for programs of this type.
-        options.putPointer(32, context);
-        options.putInt(48, 16);
-        if (libbpf.bpf_prog_test_run_opts(libbpf.bpf_program__fd(program), options) < 0) {
-            return -1;
-        }
-        return context.getLong(8);
-    }
-
-    private static byte[] int32(int value) {
-        return ByteBuffer.allocate(4)
-                .order(ByteOrder.nativeOrder())
-                .putInt(value)
-                .array();
+    /** The links, handed over to whoever closes them: {@link #close} does not any more. */
+    List<Pointer> releaseLinks() {
+        List<Pointer> released = new ArrayList<>(links.values());
+        links.clear();
+        return released;
     }
 
     @Override
@@ -272,73 +178,7 @@ final class ProbeObject implements AutoCloseable {
             return;
         }
         closed = true;
-        links.forEach(libbpf::bpf_link__destroy);
+        releaseLinks().forEach(libbpf::bpf_link__destroy);
         libbpf.bpf_object__close(object);
-        rings.forEach(libc::close);
-    }
-
-    /** What libbpf says while it works: its warnings hold the verifier's log. */
-    private static final class LibbpfWords {
-        private static final int WARN = 0;
-        private static final int KEPT = 16 * 1024;
-        /** The log comes in one piece, of up to 16 MiB (libbpf, BPF_LOG_BUF_SIZE), and its end is what matters. */
-        private static final int LONGEST = (16 << 20) + 4096;
-        /** How lines begin that come after the verifier's last word. */
-        private static final List<String> STATISTICS =
-                List.of("--", "processed ", "verification time ", "stack depth ", "insns processed ");
-
-        private static final Pattern PROGRAM = Pattern.compile("^libbpf: prog '([^']+)'");
-        /** Kept for ever: native code calls it. */
-        private static LibbpfWords listener;
-
-        private final StringBuilder text = new StringBuilder();
-        private Libbpf.Print print;
-
-        static synchronized LibbpfWords listen(Libbpf libbpf, Libc libc) {
-            LibbpfWords words = new LibbpfWords();
-            words.print = (level, format, arguments) -> words.add(libc, level, format, arguments);
-            libbpf.libbpf_set_print(words.print);
-            listener = words;
-            return listener;
-        }
-
-        private synchronized int add(Libc libc, int level, String format, Pointer arguments) {
-            if (level != WARN) {
-                return 0;
-            }
-            byte[] buffer = new byte[LONGEST];
-            int length = libc.vsnprintf(buffer, buffer.length, format, arguments);
-            int end = Math.max(0, Math.min(length, buffer.length - 1));
-            int start = Math.max(0, end - KEPT);
-            text.append(new String(buffer, start, end - start, StandardCharsets.UTF_8));
-            text.delete(0, Math.max(0, text.length() - KEPT));
-            return length;
-        }
-
-        /**
-         * In one line: what the verifier said last before its closing statistics, with the program that it was about,
-         * or else the last thing that libbpf said. After the verifier's log, libbpf only says that it failed.
-         */
-        @Override
-        public synchronized String toString() {
-            String last = "";
-            String verdict = "";
-            String program = "";
-            for (String line : text.toString().strip().split("\n")) {
-                Matcher named = PROGRAM.matcher(line);
-                if (named.find()) {
-                    program = named.group(1);
-                }
-                if (line.startsWith("processed ")) {
-                    verdict = last;
-                } else if (!line.isBlank() && STATISTICS.stream().noneMatch(line::startsWith)) {
-                    last = line.strip();
-                }
-            }
-            if (!verdict.isEmpty()) {
-                return program.isEmpty() ? verdict : program + ": " + verdict;
-            }
-            return last.isEmpty() ? "no further word from libbpf" : last;
-        }
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -40,6 +41,11 @@ public record Requirements(List<Requirement> list) {
     /** Without these there is no story to tell. */
     private static final Set<Hook> BACKBONE =
             Set.of(Hook.NET_DEV_QUEUE, Hook.NETIF_RECEIVE_SKB, Hook.CONSUME_SKB, Hook.KFREE_SKB);
+
+    /** Whether nothing can be told without this tracepoint. */
+    static boolean isBackbone(String tracepoint) {
+        return BACKBONE.stream().anyMatch(hook -> hook.kernelName().equals(tracepoint));
+    }
 
     private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
     private static final Pattern LOCKDOWN_STATE = Pattern.compile("\\[(\\w+)]");
@@ -82,14 +88,14 @@ public record Requirements(List<Requirement> list) {
     /**
      * Looks, and tries each family of hooks.
      *
-     * @param refusal why the kernel refuses a family, in a few words; empty if it accepts it. Not called if
-     *     capabilities are missing, which would be the answer each time
+     * @param trial what the kernel refuses of a family. Not called if capabilities are missing, which would be the
+     *     answer each time
      */
-    public static Requirements probe(Host host, Function<Family, Optional<String>> refusal) {
-        return probe(host, Optional.of(refusal));
+    public static Requirements probe(Host host, Function<Family, Trial> trial) {
+        return probe(host, Optional.of(trial));
     }
 
-    private static Requirements probe(Host host, Optional<Function<Family, Optional<String>>> refusal) {
+    private static Requirements probe(Host host, Optional<Function<Family, Trial>> trial) {
         List<Requirement> list = new ArrayList<>();
         list.add(kernel(host));
         BtfState btf = btf(host);
@@ -99,7 +105,7 @@ public record Requirements(List<Requirement> list) {
         list.add(lockdown(host));
         boolean able = capabilities.status() != Status.FAIL;
         for (Family family : Family.values()) {
-            list.add(family(family, btf.btf(), able ? refusal : Optional.empty(), able));
+            list.add(family(host, family, btf.btf(), able ? trial : Optional.empty(), able));
         }
         list.add(kallsyms(host));
         list.add(library(
@@ -234,7 +240,7 @@ public record Requirements(List<Requirement> list) {
     }
 
     private static Requirement family(
-            Family family, Optional<Btf> btf, Optional<Function<Family, Optional<String>>> refusal, boolean able) {
+            Host host, Family family, Optional<Btf> btf, Optional<Function<Family, Trial>> trial, boolean able) {
         String name = family.label() + " hooks";
         if (btf.isEmpty()) {
             return new Requirement(name, Status.WARN, "not looked at: there is no BTF", cost(family), "see " + BTF);
@@ -251,7 +257,8 @@ public record Requirements(List<Requirement> list) {
                     cost(family),
                     "see " + CAPABILITIES);
         }
-        Optional<String> refused = refusal.flatMap(f -> f.apply(family));
+        Trial tried = trial.map(f -> f.apply(family)).orElse(Trial.ACCEPTED);
+        Optional<String> refused = tried.refusal();
         if (refused.isPresent()) {
             return new Requirement(
                     name,
@@ -260,7 +267,12 @@ public record Requirements(List<Requirement> list) {
                     cost(family),
                     mend(family));
         }
-        String found = offer.found() + (refusal.isPresent() ? "; loads" : "; loading was not tried");
+        if (family == Family.LINEAGE) {
+            offer = lineage(host, btf.get(), tried.leftOut());
+        } else if (!tried.leftOut().isEmpty()) {
+            offer = new Offer(Status.WARN, offer.found() + ", without " + reasons(tried.leftOut()), "their events");
+        }
+        String found = offer.found() + (trial.isPresent() ? "; loads" : "; loading was not tried");
         return offer.status() == Status.OK
                 ? ok(name, found)
                 : new Requirement(name, offer.status(), found, offer.cost(), "boot a newer kernel");
@@ -288,6 +300,46 @@ public record Requirements(List<Requirement> list) {
                         btf.hasFunction("tcx_prog_attach") ? "tcx, XDP" : "cls_bpf, XDP",
                         "this kernel has no BPF classifier built in");
         };
+    }
+
+    /** What would be attached, what not and why; {@code leftOut} is what the kernel refused when it was tried. */
+    private static Offer lineage(Host host, Btf btf, Map<String, String> leftOut) {
+        AttachPlan plan =
+                AttachPlan.of(LineageProbes.ALL, KernelFunctions.read(btf, host.proc(), host.sys(), LineageProbes.ALL));
+        for (Map.Entry<String, String> refused : leftOut.entrySet()) {
+            plan = plan.without(refused.getKey(), refused.getValue());
+        }
+        List<AttachPlan.Gap> gaps = plan.gaps();
+        String found = plan.attached().size() + " functions, each hooked twice";
+        if (!gaps.isEmpty()) {
+            found += ", without "
+                    + String.join(
+                            ", ",
+                            gaps.stream()
+                                    .map(gap -> gap.target() + " (" + gap.obstacle() + ")")
+                                    .toList());
+        }
+        List<String> later = plan.steps().stream()
+                .filter(step -> step.probe().inModule() && !step.attached() && !step.exists())
+                .map(step -> step.probe().target() + " once " + step.probe().module() + " is loaded")
+                .toList();
+        if (!later.isEmpty()) {
+            found += "; " + String.join(", ", later);
+        }
+        List<String> costs = new ArrayList<>(
+                gaps.stream().map(AttachPlan.Gap::cost).distinct().toList());
+        if (!plan.exact()) {
+            costs.add(0, "skbs are recognised by their bytes instead of known");
+        }
+        return new Offer(plan.exact() && gaps.isEmpty() ? Status.OK : Status.WARN, found, String.join("; ", costs));
+    }
+
+    private static String reasons(Map<String, String> leftOut) {
+        return String.join(
+                ", ",
+                leftOut.entrySet().stream()
+                        .map(e -> e.getKey().substring(e.getKey().indexOf('/') + 1) + " (" + e.getValue() + ")")
+                        .toList());
     }
 
     private static Offer stages(Btf btf) {
@@ -424,7 +476,7 @@ public record Requirements(List<Requirement> list) {
     /** Texts of libraries and the kernel, which have no business with a terminal. */
     private static String printable(String text) {
         StringBuilder clean = new StringBuilder(text.length());
-        text.chars().limit(200).forEach(c -> clean.append(c >= 0x20 && c <= 0x7e ? (char) c : '?'));
+        text.chars().limit(2000).forEach(c -> clean.append(c >= 0x20 && c <= 0x7e ? (char) c : '?'));
         return clean.toString();
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +21,9 @@ class RequirementsTest {
     Path root;
 
     private Optional<String> libbpf = Optional.of("v1.1");
+    /** A function of the lineage family that this kernel lacks. */
+    private String absent = "";
+
     private Optional<String> libpcap = Optional.of("libpcap version 1.10.3");
 
     @BeforeEach
@@ -151,12 +155,12 @@ class RequirementsTest {
     @Test
     void familiesThatTheKernelLacksOrRefuses() throws IOException {
         Requirements r =
-                Requirements.probe(host(), f -> f == Family.LINEAGE ? Optional.of("EPERM\u001b[0m") : Optional.empty());
+                Requirements.probe(host(), f -> f == Family.LINEAGE ? Trial.refused("EPERM\u001b[0m") : Trial.ACCEPTED);
         assertThat(find(r, "lineage hooks").status()).isEqualTo(Status.WARN);
         assertThat(find(r, "lineage hooks").found()).isEqualTo("refused: EPERM?[0m");
         assertThat(find(r, "stages hooks").found()).endsWith("; loads");
         assertThat(r.exitCode()).isZero();
-        Requirements none = Requirements.probe(host(), f -> Optional.of("EPERM"));
+        Requirements none = Requirements.probe(host(), f -> Trial.refused("EPERM"));
         assertThat(none.exitCode()).isEqualTo(3);
 
         BtfBytes bare = new BtfBytes();
@@ -165,6 +169,31 @@ class RequirementsTest {
         for (String family : new String[] {"lineage", "functions", "programs"}) {
             assertState(family + " hooks", Status.WARN, "this kernel has n", 0);
         }
+    }
+
+    @Test
+    void eachFunctionThatCannotBeHookedIsNamedWithWhatItCosts() throws IOException {
+        assertState("lineage hooks", Status.OK, "functions, each hooked twice", 0);
+        absent = "napi_reuse_skb";
+        btf(b -> {});
+        assertState("lineage hooks", Status.WARN, "without napi_reuse_skb (this kernel has no such function)", 0);
+        assertThat(find(probe(), "lineage hooks").cost())
+                .isEqualTo("skbs are recognised by their bytes instead of known; "
+                        + "skbs that a driver uses again are not seen to be new");
+        absent = "";
+        btf(b -> {});
+        put("proc/kallsyms", "0000000000000000 t skb_gro_receive.part.0\n");
+        assertState("lineage hooks", Status.WARN, "inlined or renamed by the compiler (skb_gro_receive.part.0)", 0);
+        put("proc/kallsyms", "ffffffff81000000 T _text\n");
+        Requirements refused = Requirements.probe(
+                host(),
+                f -> new Trial(
+                        Optional.empty(),
+                        f == Family.LINEAGE ? Map.of("fexit/xdpf_clone", "the verifier refused it: R1") : Map.of()));
+        assertThat(find(refused, "lineage hooks").found())
+                .contains("without xdpf_clone (the verifier refused it: R1)")
+                .endsWith("; loads");
+        assertThat(refused.exitCode()).isZero();
     }
 
     @Test
@@ -229,6 +258,7 @@ class RequirementsTest {
         }) {
             b.function(function, 0);
         }
+        LineageProbes.ALL.stream().filter(p -> !p.target().equals(absent)).forEach(p -> b.function(p.target(), 0));
         Path file = root.resolve("sys/kernel/btf/vmlinux");
         Files.createDirectories(file.getParent());
         Files.write(file, b.bytes());

@@ -1,12 +1,14 @@
 package traitrace.cli;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import traitrace.export.TextTimelines.Style;
+import traitrace.kernel.Hooks;
 
 /** Option values: each says what is wrong and what is right. */
 final class Converters {
@@ -45,6 +47,18 @@ final class Converters {
                 throw new TypeConversionException("'" + value + "' is not a count: write a whole number from 1 on");
             }
             return Long.valueOf(value);
+        }
+    }
+
+    /** The label of a choice of hooks. */
+    static final class HookFamilies implements ITypeConverter<Hooks> {
+        @Override
+        public Hooks convert(String value) {
+            return Arrays.stream(Hooks.values())
+                    .filter(hooks -> hooks.label().equals(value))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException(
+                            "'" + value + "' is no choice of hooks: write auto, stages or lineage"));
         }
     }
 

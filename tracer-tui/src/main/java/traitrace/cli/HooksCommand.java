@@ -13,9 +13,6 @@ import traitrace.event.Hook;
         name = "hooks",
         description = "Lists the places in the kernel that report packets, and whether this kernel has them.")
 final class HooksCommand implements Callable<Integer> {
-    /** All hooks so far are of one family: see docs for the others. */
-    private static final String FAMILY = "stages";
-
     private static final String LINE = "%-24s %-9s %-7s %-4s %s%n";
 
     private final Context context;
@@ -37,14 +34,14 @@ final class HooksCommand implements Callable<Integer> {
             for (Hook hook : Hook.values()) {
                 Optional<String> why = unavailable.apply(hook);
                 if (json) {
-                    rows.hook(hook, FAMILY, why);
+                    rows.hook(hook, hook.family().label(), why);
                 } else {
                     rows.text(String.format(
                             Locale.ROOT,
                             LINE,
                             hook.kernelName(),
                             hook.stage().label(),
-                            FAMILY,
+                            hook.family().label(),
                             why.isEmpty() ? "yes" : "no",
                             hook.meaning()
                                     + why.map(w -> " (not here: " + w + ")").orElse("")));

@@ -2,6 +2,7 @@ package traitrace.cli;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -115,6 +116,11 @@ final class Live implements TimelineSource, RecordSource {
     @Override
     public Optional<String> notice() {
         return Optional.empty();
+    }
+
+    @Override
+    public List<String> remarks() {
+        return Summary.hooks(capture.lineageRefusal(), capture.lineagePlan(), capture.exact(), capture.missedRuns());
     }
 
     @Override

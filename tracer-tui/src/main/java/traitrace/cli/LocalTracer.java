@@ -15,6 +15,7 @@ import traitrace.export.RecordingReader;
 import traitrace.kernel.Btf;
 import traitrace.kernel.CaptureOptions;
 import traitrace.kernel.FamilyTrial;
+import traitrace.kernel.HookAvailability;
 import traitrace.kernel.Requirements;
 import traitrace.lineage.Lineage.Limits;
 import traitrace.lineage.Packet;
@@ -96,10 +97,7 @@ final class LocalTracer implements Tracer {
 
     @Override
     public Function<Hook, Optional<String>> unavailable() {
-        Btf btf = Btf.read(Btf.VMLINUX);
-        return hook -> btf.hasTracepoint(hook.kernelName())
-                ? Optional.empty()
-                : Optional.of("this kernel has no such tracepoint");
+        return new HookAvailability(Btf.read(Btf.VMLINUX));
     }
 
     @Override

@@ -16,6 +16,7 @@ import traitrace.cli.Tracer.RecordSource;
 import traitrace.cli.Tracer.Request;
 import traitrace.event.EventSink;
 import traitrace.export.RecordingWriter;
+import traitrace.kernel.Hooks;
 
 @Command(
         name = "record",
@@ -63,6 +64,14 @@ final class RecordCommand implements Callable<Integer> {
                     + " 64k to 512M, a power of two. By default 8M. More loses fewer.")
     private Integer ring;
 
+    @Option(
+            names = "--hooks",
+            paramLabel = "WHICH",
+            converter = Converters.HookFamilies.class,
+            description = "Which hooks: stages (tracepoints, on every kernel), lineage (functions that make and copy"
+                    + " packets as well, so that links are proved; or nothing), auto (what the kernel allows; usual).")
+    private Hooks hooks = Hooks.AUTO;
+
     @Parameters(paramLabel = "FILTER", arity = "0..*", description = "Which packets, in the syntax of pcap-filter(7).")
     private List<String> filter = List.of();
 
@@ -73,7 +82,7 @@ final class RecordCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         refuseWhatIsThere();
-        Request request = new Request(String.join(" ", filter).strip(), netns, ring);
+        Request request = new Request(String.join(" ", filter).strip(), netns, ring, hooks);
         // The capture first: if it cannot be made, there is no file to be left behind.
         try (RecordSource source = context.tracer().get().records(request);
                 RecordingWriter writer = RecordingWriter.create(output, force, source.info(), source.names())) {
@@ -87,6 +96,7 @@ final class RecordCommand implements Callable<Integer> {
             if (source.losses().any()) {
                 context.tell("LOST: " + source.losses().events() + " events: narrow the filter to lose fewer");
             }
+            source.remarks().forEach(context::tell);
             return early ? ExitCode.INTERRUPTED : ExitCode.OK;
         }
     }

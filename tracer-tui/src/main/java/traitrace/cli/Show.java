@@ -50,6 +50,7 @@ final class Show {
             }
             if (!context.out().failed()) {
                 summary(source.losses());
+                source.remarks().forEach(context::tell);
                 source.notice().ifPresent(context::tell);
             }
         } catch (IOException e) {

@@ -1,8 +1,12 @@
 package traitrace.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import traitrace.event.Losses;
 import traitrace.export.Tally;
+import traitrace.kernel.AttachPlan;
+import traitrace.kernel.MissedRuns;
 
 /** What was seen and what was lost, in a sentence each. */
 final class Summary {
@@ -31,6 +35,29 @@ final class Summary {
                 + plural(losses.untracked(), "packet") + " without an id (tables full), "
                 + plural(losses.evicted(), "packet")
                 + " given up early (too many at a time)");
+    }
+
+    /**
+     * Where the lineage family is less than it could be, a sentence each.
+     *
+     * @param refusal why it is not used at all, which is for the doctor to tell
+     * @param exact whether skbs are known by all that happens to them
+     */
+    static List<String> hooks(Optional<String> refusal, AttachPlan plan, boolean exact, List<MissedRuns> missed) {
+        List<String> sentences = new ArrayList<>();
+        if (refusal.isPresent()) {
+            return sentences;
+        }
+        plan.refused().forEach(gap -> sentences.add("left out: " + gap));
+        if (!exact) {
+            sentences.add("packets are recognised by their bytes: not hooked here are " + plan.inexact());
+        }
+        long covered = missed.stream().mapToLong(MissedRuns::covered).sum();
+        if (covered > 0) {
+            sentences.add(
+                    plural(covered, "probe run") + " skipped by the kernel in one copy and made up for by the other");
+        }
+        return sentences;
     }
 
     private static String plural(long n, String noun) {

@@ -12,6 +12,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import traitrace.cli.Tracer.Request;
 import traitrace.cli.Tracer.TimelineSource;
+import traitrace.kernel.Hooks;
 
 @Command(
         name = "trace",
@@ -47,6 +48,15 @@ final class TraceCommand implements Callable<Integer> {
                 description = "Memory in the kernel for events on their way here, for each of up to 16 groups of CPUs:"
                         + " 64k to 512M, a power of two. By default 8M. More loses fewer.")
         Integer ring;
+
+        @Option(
+                names = "--hooks",
+                paramLabel = "WHICH",
+                converter = Converters.HookFamilies.class,
+                description =
+                        "Which hooks: stages (tracepoints, on every kernel), lineage (functions that make and copy"
+                                + " packets as well, so that links are proved; or nothing), auto (what the kernel allows; usual).")
+        Hooks hooks;
     }
 
     @Parameters(
@@ -77,7 +87,12 @@ final class TraceCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--ring is of use in a capture and does not work with --read: leave it out");
         }
-        Request request = new Request(expression, source.netns, source.ring);
+        if (source.read != null && source.hooks != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--hooks is of use in a capture and does not work with --read: leave it out");
+        }
+        Request request =
+                new Request(expression, source.netns, source.ring, source.hooks == null ? Hooks.AUTO : source.hooks);
         Tracer tracer = context.tracer().get();
         if (source.read != null) {
             return show.run(tracer.replay(source.read, request));

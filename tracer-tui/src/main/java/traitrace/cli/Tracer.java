@@ -12,6 +12,7 @@ import traitrace.event.Hook;
 import traitrace.event.Losses;
 import traitrace.export.CaptureInfo;
 import traitrace.kernel.CaptureOptions;
+import traitrace.kernel.Hooks;
 import traitrace.kernel.Requirements;
 import traitrace.names.Names;
 import traitrace.timeline.Timeline;
@@ -27,19 +28,21 @@ public interface Tracer {
      * @param filter in libpcap's syntax; empty = every packet
      * @param netns as the user gave them: {@code NAME}, {@code pid:N}, {@code inode:N}; empty = all
      * @param ringBytes of each ring, as {@link CaptureOptions} takes it; null = as many as usual
+     * @param hooks the families of hooks to use
      */
-    record Request(String filter, List<String> netns, Integer ringBytes) {
+    record Request(String filter, List<String> netns, Integer ringBytes, Hooks hooks) {
         public Request {
             netns = List.copyOf(netns);
         }
 
-        /** With rings as large as usual. */
+        /** With rings as large as usual, and all hooks that the kernel allows. */
         public Request(String filter, List<String> netns) {
-            this(filter, netns, null);
+            this(filter, netns, null, Hooks.AUTO);
         }
 
         CaptureOptions options() {
-            return ringBytes == null ? CaptureOptions.DEFAULT : CaptureOptions.DEFAULT.withRingBytes(ringBytes);
+            CaptureOptions options = CaptureOptions.DEFAULT.withHooks(hooks);
+            return ringBytes == null ? options : options.withRingBytes(ringBytes);
         }
     }
 
@@ -49,8 +52,19 @@ public interface Tracer {
         void idle();
     }
 
+    /** Something that captures or replays. */
+    interface Source extends AutoCloseable {
+        /** What the user has to know of the hooks behind what was captured, a sentence each. */
+        default List<String> remarks() {
+            return List.of();
+        }
+
+        @Override
+        void close();
+    }
+
     /** Where finished packets come from: a capture or a recording. Used once. */
-    interface TimelineSource extends AutoCloseable {
+    interface TimelineSource extends Source {
         CaptureInfo info();
 
         /** Knows what the source has seen so far. */
@@ -67,13 +81,10 @@ public interface Tracer {
 
         /** Something the user has to know of what was read, as a sentence: the recording was cut. */
         Optional<String> notice();
-
-        @Override
-        void close();
     }
 
     /** Where raw records come from, to be recorded. Used once. */
-    interface RecordSource extends AutoCloseable {
+    interface RecordSource extends Source {
         CaptureInfo info();
 
         Names names();
@@ -82,9 +93,6 @@ public interface Tracer {
         void run(EventSink sink, Runnable idle, BooleanSupplier stop);
 
         Losses losses();
-
-        @Override
-        void close();
     }
 
     /** Turns records into timelines. */

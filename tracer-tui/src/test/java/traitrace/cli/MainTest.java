@@ -30,6 +30,7 @@ import traitrace.TracerException.Kind;
 import traitrace.cli.Tracer.Request;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
+import traitrace.kernel.Hooks;
 import traitrace.kernel.Requirement;
 
 class MainTest {
@@ -121,7 +122,7 @@ class MainTest {
     @CsvSource({"64k, 65536", "65536, 65536", "8M, 8388608", "512m, 536870912"})
     void makesRingsOfTheSizeAskedFor(String size, int bytes) {
         assertThat(run("trace", "--ring", size)).isZero();
-        assertThat(tracer.request).isEqualTo(new Request("", List.of(), bytes));
+        assertThat(tracer.request).isEqualTo(new Request("", List.of(), bytes, Hooks.AUTO));
     }
 
     @Test
@@ -306,6 +307,18 @@ class MainTest {
     void versionSaysWhatAReportNeeds() {
         assertThat(run("--version")).isZero();
         assertThat(out()).contains("traitrace ").contains("Java ").contains("Linux");
+    }
+
+    @Test
+    void theUserChoosesTheHooks() {
+        assertThat(run("trace", "--hooks", "lineage")).isZero();
+        assertThat(tracer.request.hooks()).isEqualTo(Hooks.LINEAGE);
+        assertThat(run("trace", "--hooks=stages", "icmp")).isZero();
+        assertThat(tracer.request.hooks()).isEqualTo(Hooks.STAGES);
+        assertThat(run("trace")).isZero();
+        assertThat(tracer.request.hooks()).isEqualTo(Hooks.AUTO);
+        assertThat(run("trace", "--hooks", "all")).isEqualTo(2);
+        assertThat(err()).contains("'all' is no choice of hooks: write auto, stages or lineage");
     }
 
     @Test

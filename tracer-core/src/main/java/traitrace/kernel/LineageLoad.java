@@ -1,0 +1,197 @@
+package traitrace.kernel;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import traitrace.TracerException;
+import traitrace.TracerException.Kind;
+
+/**
+ * The lineage family in the kernel: each program twice, those of modules in objects of their own as their modules come.
+ *
+ * <p>What the kernel refuses is left out and the rest loaded again, so that one program that a verifier does not
+ * understand costs no more than itself.
+ */
+final class LineageLoad implements AutoCloseable {
+    /** Each refusal costs another load of the rest. */
+    private static final int MAX_REFUSALS = 8;
+
+    private static final Path SYS = Path.of("/sys");
+
+    /** What all objects of a capture have in common. */
+    interface Setting {
+        /** Opens another copy of this file, with its maps shared and sized, and only these programs to be loaded. */
+        ProbeObject open(ProbeCode code, boolean exact, boolean twin, List<Probe> probes);
+
+        /** After the first load: maps are there, to be filled and to be shared. */
+        void loaded(ProbeObject object);
+
+        /** All objects were closed, and with them the shared maps. */
+        void forget();
+    }
+
+    private final Setting setting;
+    private final ProbeCode code;
+    private final List<ProbeObject> first = new ArrayList<>();
+    private final List<ProbeObject> second = new ArrayList<>();
+    private final Set<String> modulesTried = new HashSet<>();
+    private AttachPlan plan;
+    private boolean exact;
+
+    private LineageLoad(Setting setting, ProbeCode code, AttachPlan plan) {
+        this.setting = setting;
+        this.code = code;
+        this.plan = plan;
+    }
+
+    /**
+     * Loads and attaches what the plan holds; {@link #plan()} then says what became of it.
+     *
+     * @throws TracerException (attach) if too much is refused; nothing is left attached then
+     */
+    static LineageLoad load(Setting setting, ProbeCode code, AttachPlan plan) {
+        LineageLoad load = new LineageLoad(setting, code, plan);
+        try {
+            load.load(true);
+            load.pollModules();
+            return load;
+        } catch (RuntimeException e) {
+            load.close();
+            throw e;
+        }
+    }
+
+    /** As {@link #load}, but attaches nothing: most of what fails shows in loading, and detaching is slow. */
+    static AttachPlan rehearse(Setting setting, ProbeCode code, AttachPlan plan) {
+        try (LineageLoad load = new LineageLoad(setting, code, plan)) {
+            load.load(false);
+            return load.plan;
+        }
+    }
+
+    private void load(boolean attach) {
+        for (int refusals = 0; ; refusals++) {
+            exact = plan.exact();
+            Optional<ProbeObject.Refusal> refused = tryOnce(attach);
+            if (refused.isEmpty()) {
+                return;
+            }
+            close();
+            setting.forget();
+            ProbeObject.Refusal refusal = refused.get();
+            if (refusal.section().isEmpty() || refusals == MAX_REFUSALS) {
+                throw new TracerException(Kind.ATTACH, "the lineage hooks do not load: " + refusal.reason(), "");
+            }
+            plan = plan.without(refusal.section(), refusal.reason());
+        }
+    }
+
+    /** Both copies are loaded before one is attached: loading is what fails, and detaching is slow. */
+    private Optional<ProbeObject.Refusal> tryOnce(boolean attach) {
+        List<Probe> probes = plan.ownProbes();
+        for (boolean twin : new boolean[] {false, true}) {
+            List<Probe> wanted = twin ? probes.stream().filter(Probe::twin).toList() : probes;
+            ProbeObject object = setting.open(code, exact, twin, wanted);
+            (twin ? second : first).add(object);
+            Optional<ProbeObject.Refusal> refused = object.load();
+            if (refused.isPresent()) {
+                return refused;
+            }
+            setting.loaded(object);
+        }
+        if (!attach) {
+            return Optional.empty();
+        }
+        for (List<ProbeObject> copy : List.of(first, second)) {
+            ProbeObject object = copy.get(0);
+            for (Probe probe : probes) {
+                if (copy == second && !probe.twin()) {
+                    continue;
+                }
+                Optional<ProbeObject.Refusal> refused = object.attach(probe.section());
+                if (refused.isPresent()) {
+                    return refused;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Attaches to modules that came since the last time. Cheap if none did. */
+    void pollModules() {
+        for (Probe probe : plan.moduleProbes()) {
+            boolean attachable = plan.steps().stream().anyMatch(s -> s.probe() == probe && s.attached());
+            boolean here = attachable || Files.exists(KernelFunctions.moduleFile(SYS, probe.module()));
+            if (!here) {
+                // Unloaded and loaded again, it is another module.
+                modulesTried.remove(probe.section());
+            } else if (modulesTried.add(probe.section())) {
+                Optional<String> why = attachToModule(probe);
+                plan = why.isEmpty()
+                        ? plan.with(probe.section())
+                        : plan.with(probe.section()).without(probe.section(), why.get());
+            }
+        }
+    }
+
+    private Optional<String> attachToModule(Probe probe) {
+        List<ProbeObject> copies = new ArrayList<>();
+        Optional<String> why = Optional.empty();
+        for (boolean twin : new boolean[] {false, true}) {
+            ProbeObject object = setting.open(code, exact, twin, List.of(probe));
+            copies.add(object);
+            why = object.load().or(() -> object.attach(probe.section())).map(ProbeObject.Refusal::reason);
+            if (why.isPresent()) {
+                copies.forEach(ProbeObject::close);
+                return why;
+            }
+        }
+        first.add(copies.get(0));
+        second.add(copies.get(1));
+        return why;
+    }
+
+    /** What is attached and what is not, with the reasons. */
+    AttachPlan plan() {
+        return plan;
+    }
+
+    /** Whether the programs were told that all births, deaths and copies are seen. */
+    boolean exact() {
+        return exact;
+    }
+
+    /** All objects; the first holds the maps. */
+    List<ProbeObject> objects() {
+        List<ProbeObject> all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
+    }
+
+    /** The runs that the kernel skipped, of each attached probe. */
+    List<MissedRuns> missedRuns(java.util.function.ToLongBiFunction<ProbeObject, String> missed) {
+        List<MissedRuns> list = new ArrayList<>();
+        for (int i = 0; i < first.size(); i++) {
+            ProbeObject one = first.get(i);
+            ProbeObject other = second.get(i);
+            for (String section : one.attached()) {
+                list.add(new MissedRuns(
+                        section.substring(section.indexOf('/') + 1),
+                        missed.applyAsLong(one, section),
+                        other.attached().contains(section) ? missed.applyAsLong(other, section) : -1));
+            }
+        }
+        return list;
+    }
+
+    @Override
+    public void close() {
+        objects().forEach(ProbeObject::close);
+        first.clear();
+        second.clear();
+    }
+}
