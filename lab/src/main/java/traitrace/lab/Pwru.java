@@ -1,6 +1,7 @@
 package traitrace.lab;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import traitrace.TracerException;
  */
 final class Pwru {
     private static final Duration ATTACH_LIMIT = Duration.ofMinutes(8);
-    private static final Duration QUIET = Duration.ofMillis(700);
+    private static final Duration QUIET = Duration.ofSeconds(2);
     private static final Duration QUIET_LIMIT = Duration.ofSeconds(30);
     private static final String READY = "Listening for events";
 
@@ -35,13 +36,14 @@ final class Pwru {
      * Starts pwru and waits until it has attached.
      *
      * @param program of version 1.0.5 or later: older ones print less
-     * @param folder where its output goes
      * @throws TracerException with its last words if it does not get so far
      */
-    static Pwru start(Path program, Path folder) {
-        Path output = folder.resolve("pwru.rows");
-        Path words = folder.resolve("pwru.err");
+    static Pwru start(Path program) {
         try {
+            // Not where results go: that may be a file system of the host's, too slow for a write per row.
+            Path folder = Files.createTempDirectory("lab-pwru");
+            Path output = folder.resolve("rows");
+            Path words = folder.resolve("words");
             Process process = new ProcessBuilder(
                             program.toString(),
                             "--filter-track-skb",
@@ -127,9 +129,7 @@ final class Pwru {
 
     private static String read(Path file) {
         try {
-            return Files.exists(file)
-                    ? new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1)
-                    : "";
+            return Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1) : "";
         } catch (IOException e) {
             throw new TracerException(TracerException.Kind.FAILURE, "cannot read " + file, "", e);
         }

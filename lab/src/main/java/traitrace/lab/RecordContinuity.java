@@ -31,7 +31,7 @@ public final class RecordContinuity {
             recorder = new ScenarioRecorder(folder);
         } else {
             long start = System.nanoTime();
-            Pwru pwru = Pwru.start(Path.of(arguments[2]), folder);
+            Pwru pwru = Pwru.start(Path.of(arguments[2]));
             System.out.println("pwru has attached after " + (System.nanoTime() - start) / 1_000_000_000L + " s");
             recorder = new ScenarioRecorder(folder, scenario -> pwru.observer(rows(folder, scenario.name())));
         }
