@@ -13,8 +13,11 @@ final class Continuity {
     private static final int FIRST_PORT = 12_000;
     /** Each takes a socket; with more datagrams, a scenario is about their number, and stays as it is. */
     private static final int MOST_PORTS = 1000;
-    /** For a tracer that reads some hundred rows for each packet, in an emulated machine. */
-    private static final int GAP_MICROS = 20_000;
+    /**
+     * Slow enough for pwru in an emulated machine: it has some hundred rows for each packet, in a queue of 10,000 in
+     * which new rows overwrite those that it has not read.
+     */
+    private static final int GAP_MICROS = 100_000;
 
     private static final String TUNNEL = "vxlan";
     private static final int REFERENCE_COUNT = 50;
