@@ -38,6 +38,9 @@ struct config {
 	__u8 lineage;
 	__u8 twin; /* this is the second copy of the programs */
 	__u8 reserved[3];
+	/* Addresses of the kernel's variables of these names; 0 = not known. */
+	__u64 vmemmap_base_at;
+	__u64 page_offset_base_at;
 	struct abi abi;
 };
 

@@ -4,6 +4,7 @@
 #ifndef TRAITRACE_PAYLOAD_H
 #define TRAITRACE_PAYLOAD_H
 
+#include "fragments.h"
 #include "identity.h"
 
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags,
@@ -37,6 +38,9 @@ static __always_inline void tell_payload(struct sk_buff *skb, struct scratch *s,
 
 		if (!bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &whole) &&
 		    !bpf_dynptr_read(record->data, sizeof(record->data), &whole, from, 0))
+			record->len = sizeof(record->data);
+	} else if (!&bpf_dynptr_from_skb && at >= s->tail) {
+		if (read_fragment(record->data, sizeof(record->data), skb, at - s->tail))
 			record->len = sizeof(record->data);
 	}
 	submit(record);

@@ -15,6 +15,8 @@ import traitrace.TracerException;
  *
  * @param scenario its name
  * @param kernel release of the kernel that it ran on, as {@code uname -r} prints it
+ * @param plan of the tracer that watched: {@code stages}, or {@code lineage} if it saw every birth, copy and end of an
+ *     skb as well; empty if there was none
  * @param skipped why it was not run, one sentence; empty if it was. Then everything else is empty
  * @param failed why it did not come to its end; empty if it did
  * @param broken what the network itself did not do as the scenario says, one sentence each: if there is anything, no
@@ -24,6 +26,7 @@ import traitrace.TracerException;
 public record Outcome(
         String scenario,
         String kernel,
+        String plan,
         String skipped,
         String failed,
         List<TrafficResult> results,
@@ -39,18 +42,22 @@ public record Outcome(
 
     /** Of a scenario that this machine cannot build. */
     static Outcome skipped(Scenario scenario, String why) {
-        return new Outcome(scenario.name(), release(), why, "", List.of(), List.of(), Map.of());
+        return new Outcome(scenario.name(), release(), "", why, "", List.of(), List.of(), Map.of());
     }
 
     /** Of a scenario that did not come to its end. */
     static Outcome failed(Scenario scenario, String why) {
-        return new Outcome(scenario.name(), release(), "", why, List.of(), List.of(), Map.of());
+        return new Outcome(scenario.name(), release(), "", "", why, List.of(), List.of(), Map.of());
     }
 
     /** Of a scenario that ran. */
     static Outcome ran(
             Scenario scenario, List<TrafficResult> results, List<String> broken, Map<String, String> namespaces) {
-        return new Outcome(scenario.name(), release(), "", "", results, broken, namespaces);
+        return new Outcome(scenario.name(), release(), "", "", "", results, broken, namespaces);
+    }
+
+    Outcome watchedWith(String plan) {
+        return new Outcome(scenario, kernel, plan, skipped, failed, results, broken, namespaces);
     }
 
     private static String release() {

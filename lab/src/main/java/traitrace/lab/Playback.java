@@ -14,8 +14,6 @@ import traitrace.names.Names;
 
 /** A recorded scenario, played through all that follows packets, and judged. */
 public final class Playback {
-    private static final String PLAN = "stages";
-
     private final Scenario scenario;
     private final Outcome outcome;
     private final Sightings sightings;
@@ -51,7 +49,12 @@ public final class Playback {
 
     /** Compares what was seen with what was sent. */
     public Judge.Judgement judge() {
-        return Judge.judge(scenario, outcome.results(), sightings.observation(losses), PLAN);
+        return Judge.judge(scenario, outcome.results(), observation(), outcome.plan());
+    }
+
+    /** What was seen, under the topology's names. */
+    Observation observation() {
+        return sightings.observation(losses);
     }
 
     /** What the stream of events takes for one packet, without payloads: bytes. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Records the scenarios of {@link Continuity} under traitrace's eyes and, at the same time, pwru's. A program of its own,
@@ -26,17 +27,18 @@ public final class RecordContinuity {
         names.stream()
                 .filter(name -> scenarios.stream().noneMatch(s -> s.name().equals(name)))
                 .forEach(Scenarios::named);
-        ScenarioRecorder recorder;
-        if (arguments[2].equals("-")) {
-            recorder = new ScenarioRecorder(folder);
-        } else {
-            long start = System.nanoTime();
-            Pwru pwru = Pwru.start(Path.of(arguments[2]));
-            System.out.println("pwru has attached after " + (System.nanoTime() - start) / 1_000_000_000L + " s");
-            recorder = new ScenarioRecorder(folder, scenario -> pwru.observer(rows(folder, scenario.name())));
+        Function<Scenario, Observer> besides =
+                arguments[2].equals("-") ? scenario -> Observer.NONE : pwru(Path.of(arguments[2]), folder);
+        try (ScenarioRecorder recorder = new ScenarioRecorder(folder, besides)) {
+            RecordScenarios.record(recorder, folder, limitMs, scenarios);
         }
-        RecordScenarios.record(folder, limitMs, scenarios, recorder);
-        System.exit(0);
+    }
+
+    private static Function<Scenario, Observer> pwru(Path program, Path folder) {
+        long start = System.nanoTime();
+        Pwru pwru = Pwru.start(program);
+        System.out.println("pwru has attached after " + (System.nanoTime() - start) / 1_000_000_000L + " s");
+        return scenario -> pwru.observer(rows(folder, scenario.name()));
     }
 
     /** The file that holds what pwru printed of a scenario. */

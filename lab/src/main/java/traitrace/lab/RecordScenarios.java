@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
@@ -18,17 +19,22 @@ import java.util.stream.Collectors;
  * caused it. Exit status: 0 all have an outcome, 1 one took too long and others are left.
  */
 public final class RecordScenarios {
+    private static final long ORDERLY_NS = 20_000_000_000L;
+
     private RecordScenarios() {}
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path folder = Files.createDirectories(Path.of(arguments[0]));
         long limitMs = 1000 * Long.parseLong(arguments[1]);
         List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
-        record(folder, limitMs, names.stream().map(Scenarios::named).toList(), new ScenarioRecorder(folder));
+        List<Scenario> scenarios = names.stream().map(Scenarios::named).toList();
+        try (ScenarioRecorder recorder = new ScenarioRecorder(folder)) {
+            record(recorder, folder, limitMs, scenarios);
+        }
     }
 
     /** Records scenarios that have no outcome in the folder yet. Ends this process at one that takes too long. */
-    static void record(Path folder, long limitMs, List<Scenario> scenarios, ScenarioRecorder recorder)
+    static void record(ScenarioRecorder recorder, Path folder, long limitMs, List<Scenario> scenarios)
             throws InterruptedException {
         for (Scenario scenario : scenarios) {
             String name = scenario.name();
@@ -44,11 +50,21 @@ public final class RecordScenarios {
             if (thread.isAlive()) {
                 unfinished(scenario, folder, "not done after " + limitMs / 1000 + " s, it was in\n" + stack(thread));
                 System.out.println(name + " takes too long");
-                // Without ceremony: what hangs would keep an orderly exit waiting, too.
-                Runtime.getRuntime().halt(1);
+                giveUp();
             }
             System.out.println(line(Outcome.read(ScenarioRecorder.outcome(folder, name)), System.nanoTime() - start));
         }
+    }
+
+    /** In order, so that the laboratory is removed; but what hangs may keep that waiting, too. */
+    private static void giveUp() {
+        Thread impatience = new Thread(() -> {
+            LockSupport.parkNanos(ORDERLY_NS);
+            Runtime.getRuntime().halt(1);
+        });
+        impatience.setDaemon(true);
+        impatience.start();
+        System.exit(1);
     }
 
     private static void unfinished(Scenario scenario, Path folder, String why) {

@@ -7,7 +7,6 @@ import traitrace.event.EventSink;
 import traitrace.event.EventView;
 import traitrace.export.CaptureInfo;
 import traitrace.export.RecordingWriter;
-import traitrace.kernel.Capture;
 import traitrace.kernel.CaptureOptions;
 import traitrace.names.NameTable;
 import traitrace.names.Names;
@@ -24,9 +23,9 @@ final class RecordingObserver implements Observer {
 
     private final Scenario scenario;
     private final Path file;
-    private final KernelTables kernel;
+    private final TracedKernel kernel;
     private final Function<Names, EventSink> besides;
-    private Capture capture;
+    private SharedCapture capture;
     private NameTable names;
     private RecordingWriter writer;
     private EventSink also;
@@ -34,12 +33,12 @@ final class RecordingObserver implements Observer {
     private volatile boolean stopped;
     private volatile RuntimeException trouble;
 
-    RecordingObserver(Scenario scenario, Path file, KernelTables kernel) {
+    RecordingObserver(Scenario scenario, Path file, TracedKernel kernel) {
         this(scenario, file, kernel, live -> event -> {});
     }
 
     /** @param besides given the live names, makes who is shown each record when it has been written */
-    RecordingObserver(Scenario scenario, Path file, KernelTables kernel, Function<Names, EventSink> besides) {
+    RecordingObserver(Scenario scenario, Path file, TracedKernel kernel, Function<Names, EventSink> besides) {
         this.scenario = scenario;
         this.file = file;
         this.kernel = kernel;
@@ -55,15 +54,17 @@ final class RecordingObserver implements Observer {
         if (offset >= 0) {
             options = options.withPayload(Sightings.PAYLOAD_BYTES, offset);
         }
+        capture = kernel.capture();
+        capture.start(options);
         writer = RecordingWriter.create(file, true, info(), names);
-        try {
-            capture = Capture.open(kernel.btf(), options);
-        } catch (RuntimeException e) {
-            writer.close();
-            throw e;
-        }
+        capture.names(this::accept);
         reader = new Thread(this::read, "capture");
         reader.start();
+    }
+
+    /** See {@link Outcome#plan}. */
+    String plan() {
+        return capture == null ? "" : capture.exact() ? Scenario.LINEAGE : Scenario.STAGES;
     }
 
     private CaptureInfo info() {
@@ -78,7 +79,7 @@ final class RecordingObserver implements Observer {
 
     private void read() {
         try {
-            capture.run(this::accept, now -> {}, () -> stopped);
+            capture.run(this::accept, () -> stopped);
         } catch (RuntimeException e) {
             trouble = e;
         }
@@ -99,7 +100,6 @@ final class RecordingObserver implements Observer {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        capture.close();
         try (RecordingWriter closing = writer) {
             closing.finish(capture.losses());
         }

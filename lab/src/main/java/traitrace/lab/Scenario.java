@@ -39,6 +39,9 @@ public record Scenario(
     /** What a plan without births and deaths must reach. */
     public static final Map<Evidence, Double> DEFAULT_MINIMUM = Map.of(Evidence.MATCHED, 0.99);
 
+    /** The plan of tracepoints only. */
+    public static final String STAGES = "stages";
+
     /** The plan that sees births, copies and deaths of skbs. */
     public static final String LINEAGE = "lineage";
 

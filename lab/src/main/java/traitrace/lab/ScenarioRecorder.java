@@ -10,10 +10,10 @@ import traitrace.TracerException;
  * Runs scenarios under a tracer's eyes and leaves two files of each in a folder: what was seen, and how it went. They
  * can be judged anywhere (see {@link Playback}).
  */
-public final class ScenarioRecorder {
+public final class ScenarioRecorder implements AutoCloseable {
     private final Path folder;
     private final Function<Scenario, Observer> besides;
-    private KernelTables kernel;
+    private TracedKernel kernel;
 
     public ScenarioRecorder(Path folder) {
         this(folder, scenario -> Observer.NONE);
@@ -45,16 +45,24 @@ public final class ScenarioRecorder {
     private Outcome run(Scenario scenario) {
         try {
             if (kernel == null) {
-                kernel = new KernelTables();
+                kernel = new TracedKernel();
             }
-            Observer tracer = new RecordingObserver(scenario, recording(folder, scenario.name()), kernel);
-            return ScenarioRunner.run(scenario, Observer.both(tracer, besides.apply(scenario)));
+            RecordingObserver tracer = new RecordingObserver(scenario, recording(folder, scenario.name()), kernel);
+            return ScenarioRunner.run(scenario, Observer.both(tracer, besides.apply(scenario)))
+                    .watchedWith(tracer.plan());
         } catch (TracerException e) {
             return Outcome.failed(scenario, e.hint().isEmpty() ? e.getMessage() : e.getMessage() + "\n" + e.hint());
         } catch (RuntimeException e) {
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));
             return Outcome.failed(scenario, trace.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        if (kernel != null) {
+            kernel.close();
         }
     }
 }

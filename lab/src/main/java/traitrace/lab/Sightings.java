@@ -113,9 +113,14 @@ final class Sightings implements EventSink {
     /** What was seen, in order of time. */
     Observation observation(Losses losses) {
         List<Timed> sightings = new ArrayList<>();
-        timelines.forEach(timeline -> sightings(timeline, sightings));
+        timelines.stream().filter(this::ours).forEach(timeline -> sightings(timeline, sightings));
         sightings.sort(Comparator.comparingLong(Timed::time));
         return new Observation(sightings.stream().map(Timed::sighting).toList(), losses.events());
+    }
+
+    /** The tracer sees the whole host, where another laboratory may stand and number its packets likewise. */
+    private boolean ours(Timeline timeline) {
+        return timeline.hops().stream().anyMatch(hop -> namespaces.containsKey(hop.netnsName()));
     }
 
     private record Timed(long time, Sighting sighting) {}

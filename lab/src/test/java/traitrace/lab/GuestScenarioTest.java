@@ -35,9 +35,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GuestScenarioTest {
     private static final List<String> KERNELS = kernels();
     private static final Path FOLDER = Path.of("target", "guests");
-    private static final Duration LIMIT = Duration.ofMinutes(12);
+    private static final Duration LIMIT = Duration.ofMinutes(15);
     /** Of one scenario, seconds. */
-    private static final int SCENARIO_LIMIT = 120;
+    private static final int SCENARIO_LIMIT = 240;
     /** Starts of the recording program in one guest: it gives up at a hang, and goes on behind it when called again. */
     private static final int STARTS = 3;
 

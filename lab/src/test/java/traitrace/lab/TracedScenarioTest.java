@@ -47,6 +47,7 @@ class TracedScenarioTest {
 
     @AfterAll
     static void writeTheTable() throws IOException {
+        RECORDER.close();
         SCORES.write(Path.of("target", "scenarios.txt"));
     }
 }

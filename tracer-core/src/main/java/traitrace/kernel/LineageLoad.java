@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToLongBiFunction;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
 
@@ -61,6 +62,7 @@ final class LineageLoad implements AutoCloseable {
             return load;
         } catch (RuntimeException e) {
             load.close();
+            setting.forget();
             throw e;
         }
     }
@@ -142,9 +144,14 @@ final class LineageLoad implements AutoCloseable {
         List<ProbeObject> copies = new ArrayList<>();
         Optional<String> why = Optional.empty();
         for (boolean twin : new boolean[] {false, true}) {
-            ProbeObject object = setting.open(code, exact, twin, List.of(probe));
-            copies.add(object);
-            why = object.load().or(() -> object.attach(probe.section())).map(ProbeObject.Refusal::reason);
+            try {
+                ProbeObject object = setting.open(code, exact, twin, List.of(probe));
+                copies.add(object);
+                why = object.load().or(() -> object.attach(probe.section())).map(ProbeObject.Refusal::reason);
+            } catch (TracerException e) {
+                // One module's probes are not worth a capture that is under way.
+                why = Optional.of(e.getMessage());
+            }
             if (why.isPresent()) {
                 copies.forEach(ProbeObject::close);
                 return why;
@@ -173,7 +180,7 @@ final class LineageLoad implements AutoCloseable {
     }
 
     /** The runs that the kernel skipped, of each attached probe. */
-    List<MissedRuns> missedRuns(java.util.function.ToLongBiFunction<ProbeObject, String> missed) {
+    List<MissedRuns> missedRuns(ToLongBiFunction<ProbeObject, String> missed) {
         List<MissedRuns> list = new ArrayList<>();
         for (int i = 0; i < first.size(); i++) {
             ProbeObject one = first.get(i);

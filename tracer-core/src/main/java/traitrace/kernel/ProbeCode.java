@@ -41,6 +41,11 @@ record ProbeCode(String name, byte[] bytes, Btf types) {
             return this;
         }
 
+        Config address(String member, long value) {
+            bytes.putLong(offset(member), value);
+            return this;
+        }
+
         Config flag(String member, boolean value) {
             bytes.put(offset(member), (byte) (value ? 1 : 0));
             return this;

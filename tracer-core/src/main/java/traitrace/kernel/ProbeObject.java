@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import jnr.ffi.Pointer;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
@@ -80,12 +81,6 @@ final class ProbeObject implements AutoCloseable {
         libbpf.bpf_map__set_max_entries(map(map), entries);
     }
 
-    /** Makes maps of another type (enum bpf_map_type) and with other flags (BPF_F_*). */
-    void retype(String map, int type, int flags) {
-        libbpf.bpf_map__set_type(map(map), type);
-        libbpf.bpf_map__set_map_flags(map(map), flags);
-    }
-
     /** Takes maps of another object instead of making its own, by name. */
     void share(Map<String, Integer> maps) {
         forEachMap((name, map) -> {
@@ -108,7 +103,7 @@ final class ProbeObject implements AutoCloseable {
         return maps;
     }
 
-    private void forEachMap(java.util.function.BiConsumer<String, Pointer> action) {
+    private void forEachMap(BiConsumer<String, Pointer> action) {
         for (Pointer map = libbpf.bpf_object__next_map(object, null);
                 map != null;
                 map = libbpf.bpf_object__next_map(object, map)) {

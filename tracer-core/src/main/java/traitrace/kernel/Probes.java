@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
 import jnr.ffi.Pointer;
@@ -134,15 +133,6 @@ final class Probes implements AutoCloseable {
         return AttachPlan.none(all, lineageRefusal);
     }
 
-    /** The type of a hash that takes memory as it fills; empty where the kernel has none (before Linux 7.2). */
-    private OptionalInt growing() {
-        if (System.getProperty("norhash") != null) return OptionalInt.empty();
-        return kernel.enumerators("bpf_map_type").entrySet().stream()
-                .filter(type -> type.getValue().equals("BPF_MAP_TYPE_RHASH"))
-                .mapToInt(Map.Entry::getKey)
-                .findFirst();
-    }
-
     private void loadStages(ProbeCode code) {
         KernelFunctions types = new KernelFunctions(kernel);
         while (true) {
@@ -198,9 +188,6 @@ final class Probes implements AutoCloseable {
 
     /** How objects are opened so that they work together. */
     private final class SharedMaps implements LineageLoad.Setting {
-        // include/uapi/linux/bpf.h
-        private static final int BPF_F_NO_PREALLOC = 1;
-
         @Override
         public ProbeObject open(ProbeCode code, boolean exact, boolean twin, List<Probe> probes) {
             ProbeObject object = ProbeObject.open(libbpf, words, code);
@@ -210,10 +197,6 @@ final class Probes implements AutoCloseable {
                 object.resize("skbs", options.trackedSkbs());
                 object.resize("heads", options.trackedSkbs());
                 object.resize("rings", ringCount);
-                if (growing().isPresent()) {
-                    object.retype("skbs", growing().getAsInt(), BPF_F_NO_PREALLOC);
-                    object.retype("heads", growing().getAsInt(), BPF_F_NO_PREALLOC);
-                }
                 object.share(maps);
                 return object;
             } catch (RuntimeException e) {
@@ -244,6 +227,10 @@ final class Probes implements AutoCloseable {
     }
 
     private ProbeCode.Config config(ProbeCode code, boolean exact, boolean twin) {
+        // Where the kernel has a function for payloads in page fragments, nobody has to look for pages.
+        KernelVariables variables = options.payloadBytes() == 0 || kernel.hasFunction("bpf_dynptr_from_skb")
+                ? KernelVariables.UNKNOWN
+                : KernelVariables.live();
         return code.config()
                 .number("ring_mask", ringCount - 1)
                 .number("payload_bytes", options.payloadBytes())
@@ -251,6 +238,8 @@ final class Probes implements AutoCloseable {
                 .flag("has_consume_location", kernel.tracepointArguments("consume_skb") >= 2)
                 .flag("has_reset_reason", kernel.tracepointArguments("tcp_send_reset") >= 3)
                 .flag("has_udp_fail_skb", kernel.tracepointArguments("udp_fail_queue_rcv_skb") >= 3)
+                .address("vmemmap_base_at", variables.vmemmapBase())
+                .address("page_offset_base_at", variables.pageOffsetBase())
                 .flag("lineage", exact)
                 .flag("twin", twin);
     }

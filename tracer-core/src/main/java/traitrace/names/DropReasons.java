@@ -21,6 +21,12 @@ import traitrace.kernel.Btf;
 public final class DropReasons {
     private static final String CORE = "skb_drop_reason";
 
+    /** Why TCP sends a reset (include/net/rstreason.h, Linux 6.10 and later); its numbers begin at 0, too. */
+    private static final String RESETS = "sk_rst_reason";
+
+    /** No subsystem of any kernel: where the reasons of resets are kept among the others. */
+    private static final int RESET_SUBSYSTEM = 0xfffe;
+
     /** Where the other subsystems keep theirs: in vmlinux if built in, else in their module. */
     private static final List<String> OTHERS = List.of("qdisc_drop_reason", "mac80211_drop_reason", "ovs_drop_reason");
 
@@ -78,7 +84,17 @@ public final class DropReasons {
                 }
             });
         }
+        vmlinux.enumerators(RESETS).forEach((value, name) -> {
+            if (value >>> 16 == 0 && !isMarker(name)) {
+                names.put(ofReset(value), name);
+            }
+        });
         return of(names);
+    }
+
+    /** The number under which a reason of {@code enum sk_rst_reason}, 0 to 65535, is kept here and in recordings. */
+    public static int ofReset(int reason) {
+        return RESET_SUBSYSTEM << 16 | reason & 0xffff;
     }
 
     /** As the kernel spells it: {@code SKB_DROP_REASON_NO_SOCKET}; {@code reason 1234} for one that it does not name. */

@@ -3,6 +3,7 @@ package traitrace.timeline;
 import java.util.Locale;
 import java.util.Map;
 import traitrace.event.Hook;
+import traitrace.names.DropReasons;
 import traitrace.names.Names;
 
 /** What the argument of an event says, in words: {@code probes/hooks.h} tells which hook has which. */
@@ -40,6 +41,8 @@ final class ArgText {
             case ICMP_SEND -> text("ICMP type %d code %d", low >>> 8, low & 0xff);
             case UDP_FAIL_QUEUE -> "error " + -low;
             case SOCK_RCVQUEUE_FULL -> text("%d of %d B used", high, low);
+            // 0 is "not specified", and all that older kernels tell.
+            case TCP_SEND_RESET -> low == 0 ? "" : names.dropReason(DropReasons.ofReset(low));
             case NET_DEV_XMIT -> "busy";
             case INET_SOCK_SET_STATE -> tcpState(high) + " > " + tcpState(low);
             default -> "";

@@ -22,10 +22,18 @@ class DropReasonsTest {
                 "SKB_DROP_REASON_SUBSYS_MASK=4294901760");
         b.enumeration(
                 "qdisc_drop_reason", "QDISC_DROP_UNSPEC=0", "__QDISC_DROP_REASON=196608", "QDISC_DROP_GENERIC=196609");
+        b.enumeration(
+                "sk_rst_reason", "SK_RST_REASON_NOT_SPECIFIED=0", "SK_RST_REASON_NO_SOCKET=1", "SK_RST_REASON_MAX=2");
         DropReasons reasons = DropReasons.of(Btf.of(b.bytes()), module -> {
             BtfBytes ovs = new BtfBytes();
             ovs.enumeration("ovs_drop_reason", "OVS_DROP_METER=131077", "OVS_DROP_MAX=131078");
-            return module.equals("openvswitch") ? Optional.of(Btf.of(ovs.bytes())) : Optional.empty();
+            BtfBytes wifi = new BtfBytes();
+            wifi.enumeration("mac80211_drop_reason", "RX_CONTINUE=1", "RX_DROP_U_REPLAY=65540");
+            return switch (module) {
+                case "openvswitch" -> Optional.of(Btf.of(ovs.bytes()));
+                case "mac80211" -> Optional.of(Btf.of(wifi.bytes()));
+                default -> Optional.empty();
+            };
         });
         assertThat(reasons.name(3)).isEqualTo("SKB_DROP_REASON_NO_SOCKET");
         assertThat(reasons.name(0)).isEqualTo("SKB_NOT_DROPPED_YET");
@@ -33,7 +41,10 @@ class DropReasonsTest {
         assertThat(reasons.name(0x20005)).isEqualTo("OVS_DROP_METER");
         assertThat(reasons.name(4)).isEqualTo("reason 4");
         assertThat(reasons.name(-65536)).isEqualTo("reason 4294901760");
-        assertThat(reasons.all()).hasSize(4);
+        assertThat(reasons.name(0x10004)).isEqualTo("RX_DROP_U_REPLAY");
+        assertThat(reasons.name(1)).as("not the core's to lend").isEqualTo("reason 1");
+        assertThat(reasons.name(DropReasons.ofReset(1))).isEqualTo("SK_RST_REASON_NO_SOCKET");
+        assertThat(reasons.all()).hasSize(7);
         assertThat(DropReasons.of(reasons.all()).name(3)).isEqualTo("SKB_DROP_REASON_NO_SOCKET");
     }
 

@@ -12,17 +12,21 @@ import traitrace.names.NameTable;
 import traitrace.names.NetnsNames;
 import traitrace.names.ProcessNames;
 
-/** What the running kernel says of itself, read once: in an emulated machine that takes seconds. One thread. */
-final class KernelTables {
+/**
+ * The running kernel, as recordings of it need it: what it says of itself, read once, and the probes in it. To make these
+ * takes an emulated machine seconds. One thread.
+ */
+final class TracedKernel implements AutoCloseable {
     private static final Path PROC = Path.of("/proc");
 
     private final Btf btf = Btf.read(Btf.VMLINUX);
     private final DropReasons reasons = DropReasons.live(btf);
+    private final SharedCapture capture = new SharedCapture(btf);
     private Kallsyms symbols;
     private List<String> modules = List.of();
 
-    Btf btf() {
-        return btf;
+    SharedCapture capture() {
+        return capture;
     }
 
     DropReasons reasons() {
@@ -58,5 +62,10 @@ final class KernelTables {
         } catch (IOException none) {
             return List.of();
         }
+    }
+
+    @Override
+    public void close() {
+        capture.close();
     }
 }
