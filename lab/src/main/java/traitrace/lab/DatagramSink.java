@@ -20,8 +20,19 @@ abstract sealed class DatagramSink implements AutoCloseable {
     static final int MAX_DATAGRAM = 65_535;
     static final int ROOMY = 4 << 20;
 
+    private static final int JOIN_MICROS = 200_000;
+    private static final long STUCK_NS = 500_000_000L;
+
     /** How many have arrived until now. */
     abstract int count();
+
+    /** Waits until so many have arrived, or too long. */
+    void awaitCount(int atLeast) {
+        long end = System.nanoTime() + STUCK_NS;
+        while (count() < atLeast && System.nanoTime() < end) {
+            Exchange.gap(50);
+        }
+    }
 
     /** Waits until all of the expected number arrived, or nothing more comes. */
     abstract List<Receipt> finish(int expected) throws InterruptedException;
@@ -48,8 +59,6 @@ abstract sealed class DatagramSink implements AutoCloseable {
         channel.configureBlocking(false);
         return new Receiving(channel, sink, traffic.numberOffset());
     }
-
-    private static final int JOIN_MICROS = 200_000;
 
     /** A socket in a namespace, of the family of an address. */
     static DatagramChannel channel(Laboratory lab, String ns, String to, String bind, int port, int receiveBuffer) {

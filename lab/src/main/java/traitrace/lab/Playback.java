@@ -37,7 +37,8 @@ public final class Playback {
      */
     public static Playback of(Scenario scenario, Outcome outcome, Path folder) {
         try (RecordingReader reader = RecordingReader.open(ScenarioRecorder.recording(folder, scenario.name()))) {
-            Sightings sightings = new Sightings(scenario, outcome.namespaces(), reader.names());
+            Sightings sightings =
+                    new Sightings(scenario, outcome.namespaces(), reader.info().exact(), reader.names());
             reader.replay(sightings, () -> false);
             reader.cut().ifPresent(cut -> {
                 throw new TracerException(TracerException.Kind.FAILURE, cut, "");

@@ -32,6 +32,10 @@ final class ProgramExchange {
                     in.write(messages(program, numbers.subList(next, end)));
                     in.flush();
                     written = end;
+                    if (sink != null && program.perWrite() > 1) {
+                        // What waits in the pipe the program would read together with what comes next.
+                        sink.awaitCount(written);
+                    }
                 }
                 awaitReplies(program, replies, numbers.size());
             } catch (IOException ended) {

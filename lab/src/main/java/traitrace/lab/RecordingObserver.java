@@ -74,6 +74,7 @@ final class RecordingObserver implements Observer {
                 System.getProperty("os.version"),
                 now.getEpochSecond() * 1_000_000_000L + now.getNano() - System.nanoTime(),
                 "",
+                capture.families(),
                 kernel.reasons().all());
     }
 

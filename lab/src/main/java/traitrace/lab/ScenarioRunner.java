@@ -15,6 +15,9 @@ public final class ScenarioRunner {
     /** Numbers of one traffic lie this far from those of the next, so that no two packets share one. */
     private static final long NUMBERS_PER_TRAFFIC = 1_000_000;
 
+    private static final long SETTLE_NS = 3_000_000_000L;
+    private static final int SETTLE_STEP_MICROS = 50_000;
+
     private ScenarioRunner() {}
 
     /**
@@ -34,7 +37,7 @@ public final class ScenarioRunner {
             try {
                 List<Long> before = counters(lab, scenario);
                 results = send(lab, scenario);
-                broken = broken(scenario, results, before, counters(lab, scenario));
+                broken = settled(lab, scenario, results, before);
             } finally {
                 // Also after a failure: a tracer must not go on tracing a network that is about to vanish.
                 observer.stop();
@@ -87,6 +90,18 @@ public final class ScenarioRunner {
         return scenario.proof().stream()
                 .map(proof -> Counters.read(lab, proof.ns(), proof.counter()))
                 .toList();
+    }
+
+    /** What is wrong with the network, once its daemons have had time to take what waits for them. */
+    private static List<String> settled(
+            Laboratory lab, Scenario scenario, List<TrafficResult> results, List<Long> before) {
+        long end = System.nanoTime() + SETTLE_NS;
+        List<String> broken = broken(scenario, results, before, counters(lab, scenario));
+        while (!broken.isEmpty() && System.nanoTime() < end) {
+            Exchange.gap(SETTLE_STEP_MICROS);
+            broken = broken(scenario, results, before, counters(lab, scenario));
+        }
+        return broken;
     }
 
     private static List<String> broken(

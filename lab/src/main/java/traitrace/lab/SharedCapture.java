@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
+import traitrace.event.Family;
 import traitrace.event.Losses;
 import traitrace.kernel.Btf;
 import traitrace.kernel.Capture;
@@ -45,6 +47,11 @@ final class SharedCapture implements AutoCloseable {
     /** Whether every birth, copy and end of an skb is seen. */
     boolean exact() {
         return capture.exact();
+    }
+
+    /** See {@link Capture#families}. */
+    Set<Family> families() {
+        return capture.families();
     }
 
     /** Records of the names that are known at the start. */

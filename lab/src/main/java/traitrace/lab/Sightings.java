@@ -49,13 +49,14 @@ final class Sightings implements EventSink {
 
     /**
      * @param namespaces the topology's names by the real ones
+     * @param exact whether the capture saw every birth, copy and end of an skb
      * @param names has learnt from a record before it comes here
      */
-    Sightings(Scenario scenario, Map<String, String> namespaces, Names names) {
+    Sightings(Scenario scenario, Map<String, String> namespaces, boolean exact, Names names) {
         this.scenario = scenario;
         this.namespaces = namespaces;
         this.names = names;
-        this.stream = new TimelineStream(names, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
+        this.stream = new TimelineStream(names, exact, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
     }
 
     /** The first payload byte to ask for; negative if the scenario's packets have no number in their payload. */

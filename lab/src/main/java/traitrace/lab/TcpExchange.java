@@ -18,7 +18,7 @@ import traitrace.lab.TrafficResult.Receipt;
 
 /** Sends messages over one connection. */
 final class TcpExchange {
-    private static final long ASLEEP_MS = 500;
+    private static final long ASLEEP_MS = 1000;
 
     private TcpExchange() {}
 

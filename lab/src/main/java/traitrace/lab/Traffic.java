@@ -39,7 +39,7 @@ public sealed interface Traffic {
      * @param join UDP: the device on which it joins the group that is the traffic's target; empty = none
      * @param argv UDP: a program that receives in our place and prints what it received; empty = ours
      * @param receiveBuffer SO_RCVBUF in bytes; 0 = the kernel's choice
-     * @param asleep does not read until everything was sent; TCP: nor later than half a second after the connection
+     * @param asleep does not read until everything was sent; TCP: nor for more than a second after the connection
      *     was made, since a sender may have to wait for room
      * @param echo sends every message back
      * @param vanish TCP: resets the connection as soon as it is accepted

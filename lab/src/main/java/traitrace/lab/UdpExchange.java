@@ -25,7 +25,7 @@ final class UdpExchange {
             int sent = 0;
             for (long number : numbers) {
                 if (udp.window() > 0 && sink != null) {
-                    awaitRoom(sink, sent - udp.window());
+                    sink.awaitCount(sent - udp.window());
                 }
                 DatagramChannel sender = senders.of(sent);
                 sent++;
@@ -104,14 +104,6 @@ final class UdpExchange {
             if (replies.size() == before) {
                 Exchange.gap(100);
             }
-        }
-    }
-
-    /** Waits until the sink has all but those that may be on their way, or does not get on. */
-    private static void awaitRoom(DatagramSink sink, int atLeast) {
-        long end = System.nanoTime() + LOCKSTEP_NS;
-        while (sink.count() < atLeast && System.nanoTime() < end) {
-            Exchange.gap(50);
         }
     }
 

@@ -24,7 +24,7 @@ class PlaybackTest {
         private Sightings sightings;
 
         EventSink start(Scenario scenario, Names names) {
-            sightings = new Sightings(scenario, namespaces, names);
+            sightings = new Sightings(scenario, namespaces, false, names);
             return this;
         }
 

@@ -129,6 +129,25 @@ public final class EventView {
         return kind() == EventLayout.KIND_EVENT && has(EventLayout.FLAG_SNAPSHOT);
     }
 
+    /** Of an edge record: the skb id of the parent. */
+    public long parent() {
+        return buffer.getLong(offset + EventLayout.EDGE_PARENT);
+    }
+
+    /**
+     * Of an edge record: the low half of a return address, 0 to 2^32-1; 0 = not recorded.
+     *
+     * @param depth 0, the innermost, to {@link EventLayout#EDGE_CALLER_COUNT} - 1
+     */
+    public long caller(int depth) {
+        return Integer.toUnsignedLong(buffer.getInt(offset + EventLayout.EDGE_CALLERS + depth * Integer.BYTES));
+    }
+
+    /** Of a coalesce edge: where in the child's payload the parent's begins, bytes, 0 to 2^32-1. */
+    public long edgeOffset() {
+        return Integer.toUnsignedLong(buffer.getInt(offset + EventLayout.EDGE_OFFSET));
+    }
+
     /** Header bytes in the snapshot. Only if there is one. */
     public int captured() {
         return snapshotShort(EventLayout.SNAPSHOT_CAPTURED);

@@ -1,5 +1,8 @@
 package traitrace.event;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** The groups of hooks that a kernel allows or refuses as a whole. */
 public enum Family {
     STAGES("stages"),
@@ -11,6 +14,13 @@ public enum Family {
 
     Family(String label) {
         this.label = label;
+    }
+
+    /** The family of this label; empty for one that a newer version knows. */
+    public static Optional<Family> byLabel(String label) {
+        return Arrays.stream(values())
+                .filter(family -> family.label.equals(label))
+                .findFirst();
     }
 
     /** The word for it in options and screens. */

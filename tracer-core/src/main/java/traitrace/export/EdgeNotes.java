@@ -15,6 +15,8 @@ final class EdgeNotes {
     /** A link as a few words. */
     record Note(String text, boolean guessed) {}
 
+    private static final int MOST_NAMED = 4;
+
     private record Phrase(EdgeKind kind, Evidence evidence, String why) {}
 
     private final Map<Integer, List<Edge>> byRow = new HashMap<>();
@@ -25,11 +27,13 @@ final class EdgeNotes {
     }
 
     /** Places each link at the row of its child where it shows; links to skbs that have no row are left out. */
-    static EdgeNotes place(List<Edge> edges, List<Row> rows, SkbLabels labels) {
+    static EdgeNotes place(List<Edge> edges, List<Row> rows, SkbLabels labels, boolean allEvents) {
         EdgeNotes notes = new EdgeNotes(labels);
         for (Edge edge : edges) {
+            // Every tunnel makes room for its headers so: that says something of the kernel, not of the packet.
+            boolean telling = allEvents || edge.kind() != EdgeKind.EXPAND_HEAD;
             int row = rowOf(edge, rows);
-            if (row >= 0 && edge.parentSkb() != edge.childSkb()) {
+            if (row >= 0 && telling) {
                 notes.byRow.computeIfAbsent(row, r -> new ArrayList<>()).add(edge);
             }
         }
@@ -38,23 +42,40 @@ final class EdgeNotes {
 
     /** What to say at this row; links of one kind from many parents become one note. */
     List<Note> at(int row) {
-        Map<Phrase, List<String>> parents = new LinkedHashMap<>();
+        Map<Phrase, List<Edge>> phrases = new LinkedHashMap<>();
         for (Edge edge : byRow.getOrDefault(row, List.of())) {
-            parents.computeIfAbsent(new Phrase(edge.kind(), edge.evidence(), edge.why()), p -> new ArrayList<>())
-                    .add(labels.name(edge.parentSkb()));
+            phrases.computeIfAbsent(new Phrase(edge.kind(), edge.evidence(), edge.why()), p -> new ArrayList<>())
+                    .add(edge);
         }
         List<Note> notes = new ArrayList<>();
-        parents.forEach((phrase, names) -> notes.add(new Note(
-                words(phrase.kind()) + " " + String.join(", ", names) + suffix(phrase),
+        phrases.forEach((phrase, edges) -> notes.add(new Note(
+                (words(phrase.kind()) + " " + parents(edges)).strip() + suffix(phrase),
                 phrase.evidence() == Evidence.GUESSED)));
         return notes;
     }
 
-    /** Proved needs no word; the others are never shown stronger than they are. */
+    /** A few are named, of many the first: GRO merges dozens. */
+    private String parents(List<Edge> edges) {
+        // What happens to an skb itself has no parent to be named.
+        List<String> names = edges.stream()
+                .filter(edge -> edge.parentSkb() != edge.childSkb())
+                .map(edge -> labels.name(edge.parentSkb()))
+                .distinct()
+                .toList();
+        if (names.size() > MOST_NAMED) {
+            return names.get(0) + " and " + (names.size() - 1) + " more";
+        }
+        long offset = edges.get(0).offset();
+        boolean place = edges.size() == 1 && offset != Edge.NO_OFFSET;
+        return String.join(", ", names) + (place ? " at byte " + offset : "");
+    }
+
+    /** Proved needs no word but the place; the others are never shown stronger than they are. */
     private static String suffix(Phrase phrase) {
-        return phrase.evidence() == Evidence.PROVED
-                ? ""
-                : " (" + phrase.evidence().label() + ": " + phrase.why() + ")";
+        if (phrase.evidence() == Evidence.PROVED) {
+            return phrase.why().startsWith(Edge.BY) ? " " + phrase.why() : "";
+        }
+        return " (" + phrase.evidence().label() + ": " + phrase.why() + ")";
     }
 
     private static int rowOf(Edge edge, List<Row> rows) {
@@ -77,14 +98,14 @@ final class EdgeNotes {
 
     /** Whether the child was there before the link: then the link is told when it happened. */
     private static boolean joinsLater(EdgeKind kind) {
-        return kind == EdgeKind.COALESCE || kind == EdgeKind.REASSEMBLE;
+        return kind == EdgeKind.COALESCE || kind == EdgeKind.REASSEMBLE || kind == EdgeKind.EXPAND_HEAD;
     }
 
     private static String words(EdgeKind kind) {
         return switch (kind) {
             case CLONE -> "clone of";
             case COPY -> "copy of";
-            case EXPAND_HEAD -> "new head for";
+            case EXPAND_HEAD -> "moved to a new head";
             case SEGMENT -> "segment of";
             case COALESCE -> "merged with";
             case FRAGMENT -> "fragment of";

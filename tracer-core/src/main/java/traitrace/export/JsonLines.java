@@ -55,6 +55,11 @@ public final class JsonLines implements Closeable {
         json.writeStringField("clock", "monotonic");
         json.writeStringField("boot_unix_ns", Long.toString(info.bootUnixNs()));
         text("filter", info.filter());
+        json.writeArrayFieldStart("families");
+        for (String family : info.plan()) {
+            json.writeString(family);
+        }
+        json.writeEndArray();
         end();
     }
 
@@ -193,6 +198,11 @@ public final class JsonLines implements Closeable {
         json.writeStringField("kind", edge.kind().label());
         json.writeStringField("evidence", edge.evidence().label());
         json.writeStringField("why", edge.why());
+        if (edge.offset() == Edge.NO_OFFSET) {
+            json.writeNullField("offset_bytes");
+        } else {
+            json.writeNumberField("offset_bytes", edge.offset());
+        }
         end();
     }
 

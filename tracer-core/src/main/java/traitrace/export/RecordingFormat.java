@@ -33,7 +33,8 @@ import java.nio.charset.StandardCharsets;
  *
  * Names are UTF-8 without an end mark and stand before the first record that needs them. Readers skip types that they do
  * not know. The JSON line has {@code schema}, {@code tool}, {@code version}, {@code kernel}, {@code clock},
- * {@code boot_unix_ns} (a string), {@code filter}, {@code event_bytes}, {@code hooks} (an array of id, name, stage and
+ * {@code boot_unix_ns} (a string), {@code filter}, {@code families} (an array of the words for the hook families that
+ * were attached; {@code stages} where it is missing), {@code event_bytes}, {@code hooks} (an array of id, name, stage and
  * meaning) and {@code drop_reasons} (an object from number to name).
  *
  * <p>Blocks end each on their own, so that a file whose writer was killed opens up to its last whole block, and one that

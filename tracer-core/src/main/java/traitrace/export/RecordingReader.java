@@ -14,10 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 import java.util.zip.DataFormatException;
@@ -27,6 +29,7 @@ import traitrace.TracerException.Kind;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
+import traitrace.event.Family;
 import traitrace.event.Losses;
 import traitrace.names.Names;
 
@@ -304,6 +307,8 @@ public final class RecordingReader implements AutoCloseable {
     private CaptureInfo meta(byte[] line) {
         Map<String, String> values = new HashMap<>();
         Map<Integer, String> reasons = new HashMap<>();
+        // Those of recordings that do not say it.
+        Set<Family> families = EnumSet.of(Family.STAGES);
         try (JsonParser json = new JsonFactory().createParser(line)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw damaged("its second line is not a JSON object");
@@ -313,6 +318,8 @@ public final class RecordingReader implements AutoCloseable {
                 JsonToken value = json.nextToken();
                 if (key.equals("drop_reasons") && value == JsonToken.START_OBJECT) {
                     reasons(json, reasons);
+                } else if (key.equals("families") && value == JsonToken.START_ARRAY) {
+                    families = families(json);
                 } else if (value.isScalarValue()) {
                     values.put(key, json.getText());
                 } else {
@@ -327,10 +334,23 @@ public final class RecordingReader implements AutoCloseable {
                     Line.printable(values.getOrDefault("kernel", "unknown")),
                     Long.parseLong(values.getOrDefault("boot_unix_ns", "0")),
                     Line.printable(values.getOrDefault("filter", "")),
+                    families,
                     reasons);
         } catch (IOException | NumberFormatException e) {
             throw damaged("its second line cannot be understood");
         }
+    }
+
+    private static Set<Family> families(JsonParser json) throws IOException {
+        Set<Family> families = EnumSet.noneOf(Family.class);
+        for (JsonToken next = json.nextToken(); next != null && next != JsonToken.END_ARRAY; next = json.nextToken()) {
+            if (next == JsonToken.VALUE_STRING) {
+                Family.byLabel(json.getText()).ifPresent(families::add);
+            } else {
+                json.skipChildren();
+            }
+        }
+        return families;
     }
 
     private static void reasons(JsonParser json, Map<Integer, String> reasons) throws IOException {

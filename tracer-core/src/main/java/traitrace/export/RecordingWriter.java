@@ -148,6 +148,12 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
 
     private void nameWhatItNeeds(EventView event) {
         int kind = event.kind();
+        if (kind == EventLayout.KIND_EDGE) {
+            for (int i = 0; i < EventLayout.EDGE_CALLER_COUNT && event.caller(i) != 0; i++) {
+                symbol(event.caller(i));
+            }
+            return;
+        }
         if (kind != EventLayout.KIND_EVENT && kind != EventLayout.KIND_RECEIVE) {
             return;
         }
@@ -155,16 +161,26 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
         if (namespaces.add(event.netns())) {
             name(RecordingFormat.NETNS, event.netns(), names.netns(event.netns()));
         }
-        if (kind == EventLayout.KIND_EVENT && event.hook() == Hook.KFREE_SKB.id()) {
+        if (kind != EventLayout.KIND_EVENT) {
+            return;
+        }
+        if (event.hook() == Hook.KFREE_SKB.id()) {
             int reason = (int) (event.arg() >>> 32);
             if (reasons.add(reason)) {
                 name(RecordingFormat.REASON, Integer.toUnsignedLong(reason), names.dropReason(reason));
             }
-            long address = CodeAddress.of(event.arg());
-            forgetIfMany(symbols);
-            if (symbols.add(address)) {
-                name(RecordingFormat.SYMBOL, address, names.symbol(address));
-            }
+            symbol(event.arg());
+        } else if (event.hook() == Hook.CONSUME_SKB.id() && event.arg() != 0) {
+            symbol(event.arg());
+        }
+    }
+
+    /** @param arg of which the low half is that of an address of code */
+    private void symbol(long arg) {
+        long address = CodeAddress.of(arg);
+        forgetIfMany(symbols);
+        if (symbols.add(address)) {
+            name(RecordingFormat.SYMBOL, address, names.symbol(address));
         }
     }
 
@@ -222,6 +238,11 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
             json.writeStringField("clock", "monotonic");
             json.writeStringField("boot_unix_ns", Long.toString(info.bootUnixNs()));
             json.writeStringField("filter", info.filter());
+            json.writeArrayFieldStart("families");
+            for (String family : info.plan()) {
+                json.writeString(family);
+            }
+            json.writeEndArray();
             json.writeNumberField("event_bytes", EventLayout.EVENT_BYTES);
             json.writeArrayFieldStart("hooks");
             for (Hook hook : Hook.values()) {

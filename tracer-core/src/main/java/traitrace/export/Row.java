@@ -32,9 +32,8 @@ record Row(List<Hop> hops) {
     /** The process that sent the packet here; empty where the kernel did, or forwards it. */
     String sender() {
         Hop hop = first();
-        return hop.hook() == Hook.NET_DEV_QUEUE
-                        && hop.pid() != 0
-                        && !hop.process().isEmpty()
+        boolean sends = hop.hook() == Hook.NET_DEV_QUEUE || hop.hook() == Hook.TCP_TRANSMIT;
+        return sends && hop.pid() != 0 && !hop.process().isEmpty()
                 ? "from " + hop.process() + "[" + hop.pid() + "]"
                 : "";
     }
@@ -62,7 +61,11 @@ record Row(List<Hop> hops) {
             case KFREE_SKB -> "dropped";
             case SKB_COPY_DATAGRAM -> named ? "copied to " + process : "copied to process";
             case SK_DATA_READY -> "queued for socket";
-            case SOCK_RECV_LENGTH, SKB_CONSUME_UDP -> named ? "received by " + process : "received by process";
+            case SKB_CONSUME_UDP -> {
+                String did = (int) hop.arg() < 0 ? "looked at by " : "received by ";
+                yield did + (named ? process : "process");
+            }
+            case SOCK_RECV_LENGTH -> named ? "received by " + process : "received by process";
             case TCP_PROBE -> "processed by TCP";
             case INET_SOCK_SET_STATE -> "taken by TCP";
             case TCP_BAD_CSUM -> "bad TCP checksum";

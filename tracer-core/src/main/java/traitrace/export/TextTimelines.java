@@ -190,7 +190,7 @@ public final class TextTimelines {
     private void hops(Timeline timeline, List<Line> out) {
         List<Row> rows = Folding.rows(timeline.hops(), style.allEvents());
         SkbLabels labels = SkbLabels.of(rows);
-        EdgeNotes edges = EdgeNotes.place(timeline.edges(), rows, labels);
+        EdgeNotes edges = EdgeNotes.place(timeline.edges(), rows, labels, style.allEvents());
         Columns columns = Columns.of(
                 style.columns(),
                 labels.width(),

@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import traitrace.TracerException;
 import traitrace.event.EventOrder;
 import traitrace.event.EventSink;
+import traitrace.event.Family;
 import traitrace.event.Losses;
 
 /** A live capture: probes in the kernel, their rings, and the one order of time made of them. */
@@ -91,6 +93,14 @@ public final class Capture implements AutoCloseable {
     /** What became of the lineage family; modules that come later change it. */
     public AttachPlan lineagePlan() {
         return probes.lineagePlan();
+    }
+
+    /**
+     * The families that report: lineage only if it sees all that it must, for else what is at an address is recognised
+     * as without it.
+     */
+    public Set<Family> families() {
+        return exact() ? Set.of(Family.STAGES, Family.LINEAGE) : Set.of(Family.STAGES);
     }
 
     /** Whether births, deaths and copies of skbs are all seen, so that no skb is taken for another. */

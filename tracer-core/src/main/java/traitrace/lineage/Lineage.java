@@ -2,7 +2,10 @@ package traitrace.lineage;
 
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongObjectHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
@@ -16,10 +19,24 @@ import traitrace.event.Hook;
  * the rules that need more memory than a probe has: edges by the same bytes or sequence numbers ({@code matched}).
  * Over both, the child's packet becomes the parent's. A rule for which two parents are open finds none.
  *
+ * <p>Where the probes saw every birth, copy and end ({@link Sources#exact}), an skb without a parent has none: no rule
+ * looks for one among other skbs, however alike. What remains are the two things that TCP does without a copy that a
+ * probe could see, to split what it sends again and to collapse what waits for its reader.
+ *
  * <p>Records come in order of time, with small exceptions. A packet is finished when its story has ended and nothing
  * more came for a while; what is kept at a time is bounded, the packet that was quiet for longest goes first.
  */
 public final class Lineage implements EventSink {
+    /**
+     * What is known of the host that was traced.
+     *
+     * @param physical whether the device {@code netns << 32 | ifindex} sends off the host
+     * @param symbol the function and offset at an address of which the low half is given, {@code skb_clone+0x5c};
+     *     empty if it is not known
+     * @param exact the lineage family ran: births, copies, ends and deliveries of skbs are all told
+     */
+    public record Sources(LongPredicate physical, LongFunction<String> symbol, boolean exact) {}
+
     /**
      * How long to wait, and how much to keep.
      *
@@ -41,12 +58,19 @@ public final class Lineage implements EventSink {
     private static final int DATA_READY = Hook.SK_DATA_READY.id();
     private static final int TCP_PROBE = Hook.TCP_PROBE.id();
     private static final int SET_STATE = Hook.INET_SOCK_SET_STATE.id();
+    private static final int CONSUME_UDP = Hook.SKB_CONSUME_UDP.id();
+    private static final int TCP_TRANSMIT = Hook.TCP_TRANSMIT.id();
+    private static final int TCP_DO_RCV = Hook.TCP_DO_RCV.id();
+    private static final int FRAG_INSERT = Hook.FRAG_QUEUE_INSERT.id();
+    private static final int FRAG_FINISH = Hook.FRAG_REASM_FINISH.id();
     private static final int UDP = 17;
     private static final int MSG_PEEK = 2;
     /** In the argument of sk_data_ready. */
     private static final long ALREADY_TAKEN = 1;
 
     private static final int FINISHED_IDS = 1 << 18;
+    private static final int MOST_ORIGINS = 1 << 16;
+    private static final int MOST_MERGES = 16;
     private static final EdgeKind[] EDGE_KINDS = EdgeKind.values();
     private static final Evidence[] EVIDENCE = Evidence.values();
     /** Stands for every packet whose story was told. */
@@ -70,22 +94,23 @@ public final class Lineage implements EventSink {
     private final RecentSkbs fragments = new RecentSkbs(1 << 14, 2 * SECOND);
     private final RecentSkbs datagrams = new RecentSkbs(1 << 14, 2 * SECOND);
     private final RecentSkbs bytes = new RecentSkbs(1 << 16, 2 * SECOND);
+    private final FragmentQueues reassembly = new FragmentQueues();
+    /** By the callers: the same few places make nearly all edges. */
+    private final LongObjectHashMap<EdgeKinds.Origin> origins = new LongObjectHashMap<>();
+
     private final LongHashSet done = new LongHashSet();
     private final long[] doneOrder = new long[FINISHED_IDS];
     private long doneCount;
     private final Fingerprint print = new Fingerprint();
-    private final LongPredicate physical;
+    private final Sources sources;
     private long expired;
     private long evicted;
     private long late;
 
-    /**
-     * @param finished takes each packet once
-     * @param physical whether the device {@code netns << 32 | ifindex} sends off the host
-     */
-    public Lineage(Consumer<Packet> finished, LongPredicate physical, Limits limits) {
+    /** @param finished takes each packet once */
+    public Lineage(Consumer<Packet> finished, Sources sources, Limits limits) {
         this.finished = finished;
-        this.physical = physical;
+        this.sources = sources;
         this.limits = limits;
     }
 
@@ -126,14 +151,16 @@ public final class Lineage implements EventSink {
             expired = now;
             tcp.expire(now);
             queues.expire(now);
+            reassembly.expire(now);
         }
     }
 
     /** Finishes everything. */
     public void finish() {
-        finishBefore(settling, Long.MAX_VALUE);
-        finishBefore(retrying, Long.MAX_VALUE);
-        finishBefore(waiting, Long.MAX_VALUE);
+        // With one packet's end the wait of others may end: they move from list to list.
+        while (size() > 0) {
+            finish(oldest());
+        }
     }
 
     private void finishBefore(PacketList list, long time) {
@@ -154,7 +181,7 @@ public final class Lineage implements EventSink {
             remember(skb.id);
             // The indexes hold skbs for a while: they must not hold all that was recorded of them.
             skb.packet = FINISHED;
-            skb.open = false;
+            close(skb);
         }
         finished.accept(packet);
     }
@@ -186,16 +213,7 @@ public final class Lineage implements EventSink {
         if (event.hasSnapshot()) {
             print.read(event);
             if (print.known) {
-                boolean grown = event.has(EventLayout.FLAG_MERGED);
-                skb.remember(print, event.gsoSize(), event.gsoSegs());
-                place(skb, event);
-                if (fresh && skb.packet.id() == skb.id) {
-                    join(skb, event);
-                }
-                index(skb, event.time());
-                if (grown && skb.tcp) {
-                    coalesced(skb, event.time());
-                }
+                headers(skb, event, fresh);
             }
         } else {
             place(skb, event);
@@ -208,7 +226,33 @@ public final class Lineage implements EventSink {
         Packet packet = skb.packet;
         packet.add(event, skb.id, missing);
         end(skb, event, hook);
-        schedule(packet);
+        schedule(skb.packet);
+    }
+
+    /** What an skb's headers tell of where it came from. */
+    private void headers(Skb skb, EventView event, boolean fresh) {
+        boolean first = !skb.known();
+        boolean grown = event.has(EventLayout.FLAG_MERGED);
+        if (sources.exact() && grown && !first) {
+            // The members that it took in were told, and are counted for themselves.
+            skb.rememberGrown(print, event.gsoSize(), event.gsoSegs());
+        } else {
+            skb.remember(print, event.gsoSize(), event.gsoSegs());
+        }
+        place(skb, event);
+        if (sources.exact()) {
+            if (first) {
+                skb.sendQueue = false;
+                skb.sentByTcp = skb.packet.fromSendQueue();
+                splitFromSent(skb, event.time());
+            }
+        } else if (fresh && skb.packet.id() == skb.id) {
+            join(skb, event);
+        }
+        index(skb, event.time());
+        if (grown && skb.tcp && !sources.exact()) {
+            coalesced(skb, event.time());
+        }
     }
 
     private static void place(Skb skb, EventView event) {
@@ -229,35 +273,123 @@ public final class Lineage implements EventSink {
         Packet packet = skb.packet;
         boolean tap = event.has(EventLayout.FLAG_TAP);
         if (hook == KFREE_SKB) {
-            skb.open = false;
-            packet.dropped = true;
+            // Linux 6.1 frees so what was delivered as part of another.
+            boolean member = skb.into != null;
+            skb.dropped = !member;
+            packet.dropped |= !member;
+            close(skb);
             if (skb.atSocket && !skb.tcp) {
                 queues.dropped(skb);
             }
         } else if (hook == CONSUME_SKB) {
-            skb.open = false;
+            close(skb);
         } else if (tap) {
             // A packet socket's copy: not on the way.
-            skb.open = false;
-        } else if (hook == START_XMIT && physical.test(event.netns() << 32 | event.ifindex())) {
-            packet.transmitted = true;
+            close(skb);
+        } else if (hook == COPY_DATAGRAM) {
+            // What is copied of a datagram may be for a look only; that it was taken is told.
+            packet.delivered |= !sources.exact() || skb.protocol != UDP;
+            if (sources.exact() && skb.protocol != UDP) {
+                read(skb, event);
+            } else if (skb.tcp) {
+                copied(skb, event);
+            }
+        } else {
+            skb.leave();
+            passes(skb, event, hook);
+        }
+    }
+
+    /** A hook at which the skb lives on, or is handed over. */
+    private void passes(Skb skb, EventView event, int hook) {
+        if (hook == START_XMIT && sources.physical().test(event.netns() << 32 | event.ifindex())) {
+            skb.packet.transmitted = true;
         } else if (hook == DATA_READY) {
             skb.atSocket = true;
             // A datagram that was a fragment last has no ports in sight. Nobody takes a segment so: it would stay.
-            if (skb.protocol == UDP) {
+            if (skb.protocol == UDP && !sources.exact()) {
                 queued(skb, event);
             }
-        } else if (hook == TCP_PROBE || hook == SET_STATE) {
+        } else if (hook == TCP_PROBE || hook == SET_STATE || hook == TCP_DO_RCV) {
             skb.atSocket = true;
-            if (skb.payloadLength == 0) {
+            if (hook == TCP_DO_RCV && skb.tcp) {
+                skb.accepted = true;
+                tcp.put(skb, event.time());
+            }
+            if (skb.payloadLength == 0 && !sources.exact()) {
                 // An acknowledgement ends here; the kernel frees it without a word.
-                skb.open = false;
+                close(skb);
             }
-        } else if (hook == COPY_DATAGRAM) {
-            packet.delivered = true;
-            if (skb.tcp) {
-                copied(skb, event);
+        } else if (hook == CONSUME_UDP && (int) event.arg() >= 0) {
+            taken(skb, event);
+        } else if (hook == TCP_TRANSMIT) {
+            skb.sendQueue = !skb.known();
+        } else if (hook == FRAG_INSERT) {
+            reassembly.insert(event.arg(), skb, event.time());
+        } else if (hook == FRAG_FINISH) {
+            reassembled(skb, event);
+        }
+    }
+
+    /** Ends an skb, and with it those that ended in it. */
+    private void close(Skb skb) {
+        skb.open = false;
+        for (Skb member : skb.members()) {
+            if (!member.packet.finished) {
+                schedule(member.packet);
             }
+        }
+    }
+
+    /** A reader has taken this very datagram, and those that GRO merged into it. */
+    private void taken(Skb skb, EventView event) {
+        Packet packet = skb.packet;
+        packet.delivered = true;
+        packet.add(new Edge(
+                event.time(),
+                skb.id,
+                0,
+                EdgeKind.DELIVER,
+                Evidence.PROVED,
+                Edge.BY + Hook.SKB_CONSUME_UDP.kernelName()));
+        if (skb.atSocket) {
+            queues.dropped(skb);
+        }
+        for (Skb member : skb.members()) {
+            credit(member, skb, event);
+        }
+        close(skb);
+    }
+
+    /** The fragments of a queue became this datagram. */
+    private void reassembled(Skb whole, EventView event) {
+        for (Skb fragment : reassembly.finish(event.arg())) {
+            if (fragment == whole) {
+                continue;
+            }
+            fragment.endIn(whole, false);
+            if (whole.packet.has(EdgeKind.REASSEMBLE, fragment.id, whole.id)) {
+                // The first of them, whose headers the whole has, was told by a record.
+                continue;
+            }
+            Edge edge = new Edge(
+                    event.time(),
+                    fragment.id,
+                    whole.id,
+                    EdgeKind.REASSEMBLE,
+                    Evidence.PROVED,
+                    Edge.BY + Hook.FRAG_REASM_FINISH.kernelName());
+            whole.packet.add(edge);
+            tell(fragment, edge, whole.packet);
+        }
+    }
+
+    /** Adds an edge to the packet of its parent, too, where that is another. */
+    private void tell(Skb parent, Edge edge, Packet known) {
+        Packet packet = parent.packet;
+        if (packet != known && !packet.finished) {
+            packet.add(edge);
+            schedule(packet);
         }
     }
 
@@ -316,7 +448,8 @@ public final class Lineage implements EventSink {
     }
 
     private void schedule(Packet packet) {
-        if (packet.delivered || packet.transmitted || !packet.anyOpen()) {
+        boolean sent = packet.transmitted && !packet.mayBeSentAgain();
+        if (packet.delivered || sent || !packet.anyOpen()) {
             boolean retry = packet.dropped && !packet.delivered && !packet.transmitted && isTcp(packet);
             (retry ? retrying : settling).touch(packet);
         } else {
@@ -394,6 +527,27 @@ public final class Lineage implements EventSink {
         }
     }
 
+    /**
+     * TCP may split what it sends again (tcp_fragment, net/ipv4/tcp_output.c): the second half has a new skb in the
+     * queue, and nothing but its sequence numbers says that they were sent before.
+     */
+    private void splitFromSent(Skb skb, long now) {
+        Packet packet = skb.packet;
+        if (!skb.sentByTcp || !skb.tcp || skb.sequenceLength == 0) {
+            return;
+        }
+        for (Skb other : packet.skbs()) {
+            if (other != skb && other.known()) {
+                return;
+            }
+        }
+        long end = skb.sequence + skb.sequenceLength & 0xffffffffL;
+        Skb before = tcp.holding(skb.flow, skb.netns, skb.sequence, end, skb);
+        if (before != null && before.sentByTcp && before.packet != packet) {
+            merge(before, packet.skbs().get(0), EdgeKind.RETRANSMIT, "sequence numbers sent before", now);
+        }
+    }
+
     private void merge(Skb parent, Skb child, EdgeKind kind, String why, long now) {
         Edge edge = new Edge(now, parent.id, child.id, kind, Evidence.MATCHED, why);
         Packet into = parent.packet;
@@ -448,6 +602,70 @@ public final class Lineage implements EventSink {
         });
     }
 
+    /**
+     * A reader got bytes from this skb: they are those of the packets that were coalesced into it, of some of them
+     * several times.
+     */
+    private void read(Skb from, EventView event) {
+        long sequence = event.arg() >>> 32;
+        long end = sequence + (event.arg() & 0xffffffffL);
+        if (!from.known()) {
+            collapsed(from, event, sequence, end);
+        }
+        credit(from, from, event, sequence, end, 0);
+    }
+
+    private void credit(Skb carrier, Skb from, EventView event, long sequence, long end, int depth) {
+        for (Skb member : from.members()) {
+            boolean copied = !member.tcp
+                    || TcpFlows.before(member.sequence, end)
+                            && TcpFlows.before(sequence, member.sequence + member.payloadLength);
+            if (copied) {
+                credit(member, carrier, event);
+            }
+            if (depth < MOST_MERGES) {
+                credit(carrier, member, event, sequence, end, depth + 1);
+            }
+        }
+    }
+
+    /** What the reader got of the carrier was this member's. */
+    private void credit(Skb member, Skb carrier, EventView event) {
+        Packet packet = member.packet;
+        if (!packet.finished && packet != carrier.packet) {
+            packet.add(event, carrier.id, 0);
+            packet.delivered = true;
+            schedule(packet);
+        }
+    }
+
+    /**
+     * An skb of which nothing but its sequence numbers is known: one that tcp_collapse (net/ipv4/tcp_input.c) filled
+     * with what waited in a receive queue. It is no packet of its own.
+     */
+    private void collapsed(Skb from, EventView event, long sequence, long end) {
+        List<Skb> segments = new ArrayList<>(tcp.accepted(event.netns(), sequence, end));
+        segments.removeIf(skb -> skb.packet.finished || skb.into != null);
+        if (segments.isEmpty()) {
+            return;
+        }
+        if (from.packet.id() == from.id) {
+            unite(segments.get(0).packet, from.packet);
+        }
+        for (Skb segment : segments) {
+            Edge edge = new Edge(
+                    event.time(),
+                    segment.id,
+                    from.id,
+                    EdgeKind.COALESCE,
+                    Evidence.MATCHED,
+                    "sequence numbers within, in the receive queue");
+            segment.endIn(from, true);
+            from.packet.add(edge);
+            tell(segment, edge, from.packet);
+        }
+    }
+
     private void ends(Skb skb, Skb into, String why, long now) {
         Edge edge = new Edge(now, skb.id, into.id, EdgeKind.COALESCE, Evidence.MATCHED, why);
         if (into.packet != skb.packet) {
@@ -465,46 +683,101 @@ public final class Lineage implements EventSink {
         if (packet == null) {
             return;
         }
-        EdgeKind kind = EDGE_KINDS[event.hook()];
         Evidence evidence = EVIDENCE[event.flags()];
-        String why = evidence == Evidence.PROVED ? "shares its data" : "same headers and first bytes";
-        packet.add(new Edge(event.time(), event.arg(), event.skbId(), kind, evidence, why));
-        if (skbs.get(event.skbId()) == null && !done.contains(event.skbId())) {
-            Skb child = new Skb(event.skbId(), packet);
+        EdgeKind told = EDGE_KINDS[event.hook()];
+        EdgeKinds.Origin origin = evidence == Evidence.PROVED
+                ? origin(event, told)
+                : new EdgeKinds.Origin(told, "same headers and first bytes");
+        EdgeKind kind = origin.kind();
+        String why = origin.place().isEmpty() ? "shares its data" : origin.place();
+        Skb parent = skbs.get(event.parent());
+        Skb child = skbs.get(event.skbId());
+        long offset = kind == EdgeKind.COALESCE ? offset(parent, child, event.edgeOffset()) : Edge.NO_OFFSET;
+        Edge edge = new Edge(event.time(), event.parent(), event.skbId(), kind, evidence, why, offset);
+        packet.add(edge);
+        if (child == null && !done.contains(event.skbId())) {
+            child = new Skb(event.skbId(), packet);
             skbs.put(child.id, child);
             packet.add(child);
+            if (parent != null && sources.exact()) {
+                child.inherit(parent);
+            }
         }
-        Skb parent = skbs.get(event.arg());
-        if (parent != null && kind == EdgeKind.REASSEMBLE) {
+        schedule(parent == null || parent == child ? packet : related(parent, child, edge, packet));
+    }
+
+    /** Where the bytes of one begin in the other, which has bytes of its own before them. */
+    private static long offset(Skb from, Skb into, long told) {
+        if (told != 0) {
+            return told;
+        }
+        boolean known = from != null && into != null && from.tcp && into.tcp;
+        int distance = known ? (int) (from.sequence - into.sequence) : 0;
+        return distance > 0 ? distance : Edge.NO_OFFSET;
+    }
+
+    /** What an edge of the kernel means for its parent. Returns the packet that the child's has become. */
+    private Packet related(Skb parent, Skb child, Edge edge, Packet packet) {
+        if (edge.kind() == EdgeKind.COALESCE) {
+            if (child != null) {
+                parent.endIn(child, true);
+            }
+            tell(parent, edge, packet);
+            return packet;
+        }
+        if (edge.kind() == EdgeKind.REASSEMBLE) {
             parent.open = false;
+        }
+        if (sources.exact()) {
+            // Two that were each known for themselves stay two packets: members of a fragment list, for example.
+            tell(parent, edge, packet);
+            return packet;
         }
         // A packet goes by the ids of its skbs, and is forgotten by them: its first must be among them.
         Skb first = skbs.get(packet.id());
-        if (parent != null
-                && parent.packet != packet
-                && evidence != Evidence.GUESSED
-                && first != null
-                && first.packet == packet) {
+        if (parent.packet != packet && edge.evidence() != Evidence.GUESSED && first != null && first.packet == packet) {
             unite(parent.packet, packet);
-            packet = parent.packet;
+            return parent.packet;
         }
-        schedule(packet);
+        return packet;
     }
 
-    /** The kernel's side table found another packet at this skb's address: it ended where no hook is. */
+    /** What the callers in an edge's record say. */
+    private EdgeKinds.Origin origin(EventView event, EdgeKind told) {
+        long key = told.ordinal();
+        for (int i = 0; i < EventLayout.EDGE_CALLER_COUNT; i++) {
+            key = Fingerprint.mix(key, event.caller(i));
+        }
+        EdgeKinds.Origin origin = origins.get(key);
+        if (origin == null) {
+            List<String> functions = new ArrayList<>(EventLayout.EDGE_CALLER_COUNT);
+            for (int i = 0; i < EventLayout.EDGE_CALLER_COUNT && event.caller(i) != 0; i++) {
+                functions.add(sources.symbol().apply(event.caller(i)));
+            }
+            origin = EdgeKinds.of(told, functions);
+            // A module may be loaded later: what is not known yet is asked again.
+            if (origins.size() < MOST_ORIGINS && !functions.contains("")) {
+                origins.put(key, origin);
+            }
+        }
+        return origin;
+    }
+
+    /** The skb was freed, or another was found at its address: it ended where no event tells it. */
     private void gone(EventView event) {
         Skb skb = skbs.get(event.skbId());
         if (skb == null) {
             return;
         }
-        skb.open = false;
+        close(skb);
         skb.packet.add(event, skb.id, 0);
         schedule(skb.packet);
     }
 
     /** A task took a datagram. */
     private void receive(EventView event) {
-        if ((event.mark() & MSG_PEEK) != 0) {
+        // Where each datagram's own reader is told, nothing is left to be concluded.
+        if ((event.mark() & MSG_PEEK) != 0 || sources.exact()) {
             return;
         }
         SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.counter() != 0, event.len());

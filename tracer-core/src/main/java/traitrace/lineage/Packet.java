@@ -171,11 +171,26 @@ public final class Packet {
 
     boolean anyOpen() {
         for (Skb skb : skbs) {
-            if (skb.open) {
+            if (skb.alive()) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** It begins in TCP's send queue and is there still, to be sent again if it is lost. */
+    boolean mayBeSentAgain() {
+        return fromSendQueue() && skbs.get(0).open;
+    }
+
+    /** Its first skb is one of TCP's send queue. */
+    boolean fromSendQueue() {
+        return !skbs.isEmpty() && skbs.get(0).sendQueue;
+    }
+
+    boolean has(EdgeKind kind, long parent, long child) {
+        return edges.stream()
+                .anyMatch(edge -> edge.kind() == kind && edge.parentSkb() == parent && edge.childSkb() == child);
     }
 
     private void makeRoom(int length) {

@@ -1,10 +1,16 @@
 package traitrace.lineage;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * One incarnation of a {@code struct sk_buff} while its packet is followed. Mutable, owned by {@link Lineage}; holds
  * what rules about the packet's further way need, not its story.
  */
 final class Skb {
+    /** GRO, the backlog and the receive queue merge one after another. */
+    private static final int MOST_MERGES = 16;
+
     final long id;
     Packet packet;
     /** Of the next event expected. */
@@ -17,6 +23,20 @@ final class Skb {
     boolean sent;
     /** Reached a socket. */
     boolean atSocket;
+    /** Stands in TCP's send queue: what goes out are its clones, and it has no headers. */
+    boolean sendQueue;
+    /** Sent by TCP of this host. */
+    boolean sentByTcp;
+    /** Its sequence numbers were taken by a TCP socket. */
+    boolean accepted;
+
+    boolean dropped;
+    /** Ended in this skb, as the kernel told; null = it did not. */
+    Skb into;
+    /** Whoever reads that one reads its bytes: they are one packet's each, unlike those of fragments. */
+    private boolean carried;
+    /** The kernel told that they ended in this one, and their bytes are in it. */
+    private List<Skb> members = List.of();
 
     long time;
     int hook;
@@ -46,6 +66,63 @@ final class Skb {
         this.packet = packet;
     }
 
+    List<Skb> members() {
+        return members;
+    }
+
+    /** Ends in another, and may still be read as a part of it if {@code withItsBytes}. */
+    void endIn(Skb other, boolean withItsBytes) {
+        leave();
+        open = false;
+        into = other;
+        carried = withItsBytes;
+        if (withItsBytes) {
+            other.members = other.members.isEmpty() ? new ArrayList<>(2) : other.members;
+            other.members.add(this);
+        }
+    }
+
+    /** Is one of its own again: what was coalesced or reassembled was taken apart. */
+    void leave() {
+        if (into != null) {
+            if (!into.members.isEmpty()) {
+                into.members.remove(this);
+            }
+            into = null;
+            open = true;
+        }
+    }
+
+    /** Something may still happen to its bytes. */
+    boolean alive() {
+        Skb carrier = this;
+        for (int depth = 0; carrier.into != null && carrier.carried && depth < MOST_MERGES; depth++) {
+            carrier = carrier.into;
+        }
+        return carrier.open;
+    }
+
+    /** Headers were seen, of this one or of what it was made from. */
+    boolean known() {
+        return flow != 0;
+    }
+
+    /** It was made from this one, and has its headers until others are seen. */
+    void inherit(Skb parent) {
+        tcp = parent.tcp;
+        udp = parent.udp;
+        protocol = parent.protocol;
+        flow = parent.flow;
+        whole = parent.whole;
+        sequence = parent.sequence;
+        sequenceLength = parent.sequenceLength;
+        payloadLength = parent.payloadLength;
+        udpLength = parent.udpLength;
+        ipId = parent.ipId;
+        datagram = parent.datagram;
+        sentByTcp = parent.sentByTcp;
+    }
+
     void remember(Fingerprint print, int gsoSize, int gsoSegs) {
         tcp = print.isTcp();
         udp = print.isUdp();
@@ -60,6 +137,17 @@ final class Skb {
         datagram = print.datagram();
         this.gsoSize = gsoSize;
         this.gsoSegs = gsoSegs;
+    }
+
+    /** As {@link #remember}, but of the bytes only its own, which it had before others were merged into it. */
+    void rememberGrown(Fingerprint print, int gsoSize, int gsoSegs) {
+        long ownSequence = sequence;
+        int ownSequenceLength = sequenceLength;
+        int ownPayloadLength = payloadLength;
+        remember(print, gsoSize, gsoSegs);
+        sequence = ownSequence;
+        sequenceLength = ownSequenceLength;
+        payloadLength = ownPayloadLength;
     }
 
     /** The sequence number behind its last. */

@@ -1,7 +1,8 @@
 package traitrace.lineage;
 
 import com.carrotsearch.hppc.LongObjectHashMap;
-import java.util.Iterator;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -44,18 +45,32 @@ final class TcpFlows {
         }
     }
 
-    void expire(long now) {
-        Iterator<com.carrotsearch.hppc.cursors.LongObjectCursor<Segments>> all = flows.iterator();
-        com.carrotsearch.hppc.LongArrayList idle = new com.carrotsearch.hppc.LongArrayList();
-        while (all.hasNext()) {
-            com.carrotsearch.hppc.cursors.LongObjectCursor<Segments> entry = all.next();
-            if (now - entry.value.time > IDLE_NS) {
-                idle.add(entry.key);
+    /**
+     * The skbs with data in {@code [from, to)} that sockets of a namespace took, of whatever flow: for where the kernel
+     * does not tell the flow. None if there is more than one that it can be.
+     */
+    List<Skb> accepted(long netns, long from, long to) {
+        List<Skb> found = new ArrayList<>();
+        long flow = 0;
+        for (var entry : flows) {
+            int before = found.size();
+            entry.value.overlapping(from, to, null, skb -> {
+                if (skb.netns == netns && skb.accepted && !skb.dropped && !found.contains(skb)) {
+                    found.add(skb);
+                }
+            });
+            if (found.size() > before) {
+                if (flow != 0) {
+                    return List.of();
+                }
+                flow = entry.key;
             }
         }
-        for (int i = 0; i < idle.size(); i++) {
-            flows.remove(idle.get(i));
-        }
+        return found;
+    }
+
+    void expire(long now) {
+        flows.removeAll((key, segments) -> now - segments.time > IDLE_NS);
     }
 
     int size() {

@@ -38,6 +38,8 @@ final class ArgText {
             case CONSUME_SKB -> at("", names.symbol(low & 0xffffffffL));
             case SKB_COPY_DATAGRAM -> Integer.toUnsignedString(low) + " B";
             case SOCK_RECV_LENGTH -> len + " B";
+            case SKB_CONSUME_UDP -> low < 0 ? "only looked at" : low + " B";
+            case TCP_TRANSMIT, TCP_DO_RCV -> text("seq %d, %d B", Integer.toUnsignedLong(high), low - high);
             case ICMP_SEND -> text("ICMP type %d code %d", low >>> 8, low & 0xff);
             case UDP_FAIL_QUEUE -> "error " + -low;
             case SOCK_RCVQUEUE_FULL -> text("%d of %d B used", high, low);

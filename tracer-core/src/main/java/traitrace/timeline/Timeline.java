@@ -1,6 +1,7 @@
 package traitrace.timeline;
 
 import java.util.List;
+import traitrace.event.Hook;
 import traitrace.event.Stage;
 import traitrace.lineage.Edge;
 
@@ -40,7 +41,9 @@ public record Timeline(
             return end;
         }
         for (int i = end; i >= 0; i--) {
-            if (hops.get(i).hook().stage() == story && !hops.get(i).tap()) {
+            // What TCP sends has its way before it.
+            boolean begins = hops.get(i).hook() == Hook.TCP_TRANSMIT;
+            if (hops.get(i).hook().stage() == story && !begins && !hops.get(i).tap()) {
                 return i;
             }
         }

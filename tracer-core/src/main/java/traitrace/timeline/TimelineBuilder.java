@@ -1,6 +1,5 @@
 package traitrace.timeline;
 
-import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongLongHashMap;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import java.util.ArrayList;
@@ -47,8 +46,7 @@ public final class TimelineBuilder {
     /** One pass over the records, in order of time. */
     private final class Reading {
         private final List<Hop> hops = new ArrayList<>();
-        /** Ids of the skbs that ended out of sight. */
-        private final LongHashSet gone = new LongHashSet();
+        private final Verdicts.Gone gone = new Verdicts.Gone();
 
         private final LongObjectHashMap<Headers> headers = new LongObjectHashMap<>();
         private final LongObjectHashMap<Hop> lastOfSkb = new LongObjectHashMap<>();
@@ -67,7 +65,7 @@ public final class TimelineBuilder {
 
         void record(EventView event) {
             if (event.kind() == EventLayout.KIND_GONE) {
-                gone.add(event.skbId());
+                (event.has(EventLayout.GONE_FREED) ? gone.freed() : gone.unseen()).add(event.skbId());
                 return;
             }
             Optional<Hook> known = Hook.byId(event.hook());

@@ -24,9 +24,11 @@ public final class TimelineStream implements EventSink {
 
     /**
      * @param names learns as records come, before they are seen here
+     * @param exact the lineage family ran: see {@link Lineage.Sources}
      * @param wanted which packets to build timelines of
      */
-    public TimelineStream(Names names, Predicate<Packet> wanted, Lineage.Limits limits, Consumer<Timeline> sink) {
+    public TimelineStream(
+            Names names, boolean exact, Predicate<Packet> wanted, Lineage.Limits limits, Consumer<Timeline> sink) {
         TimelineBuilder builder = new TimelineBuilder(names, Explanations::load);
         this.lineage = new Lineage(
                 packet -> {
@@ -36,7 +38,7 @@ public final class TimelineStream implements EventSink {
                         refused++;
                     }
                 },
-                device -> names.physical(device >>> 32, (int) device),
+                new Lineage.Sources(device -> names.physical(device >>> 32, (int) device), names::symbol, exact),
                 limits);
     }
 

@@ -29,6 +29,14 @@ public final class RecordBytes {
         return record.arg(parent);
     }
 
+    /** @param addresses low halves of return addresses, innermost first, at most four */
+    public RecordBytes callers(long... addresses) {
+        for (int i = 0; i < addresses.length; i++) {
+            bytes.putInt(EventLayout.EDGE_CALLERS + i * Integer.BYTES, (int) addresses[i]);
+        }
+        return this;
+    }
+
     public static RecordBytes gone(long time, long packet, long skb) {
         RecordBytes record = new RecordBytes(EventLayout.KIND_GONE);
         record.ids(time, packet, skb);

@@ -40,9 +40,14 @@ public final class RecordFeed {
 
     /** The kernel made {@code child} of {@code parent} and gave it the packet id. */
     public RecordFeed edge(long packet, long parent, long child, int kind, int evidence) {
+        return edge(packet, parent, child, kind, evidence, record -> record);
+    }
+
+    public RecordFeed edge(
+            long packet, long parent, long child, int kind, int evidence, UnaryOperator<RecordBytes> more) {
         packets.put(child, packet);
         now += 1000;
-        return raw(RecordBytes.edge(now, packet, parent, child, kind, evidence));
+        return raw(more.apply(RecordBytes.edge(now, packet, parent, child, kind, evidence)));
     }
 
     public RecordFeed see(Hook hook, long skb) {
@@ -65,6 +70,12 @@ public final class RecordFeed {
     public RecordFeed gone(long skb) {
         now += 1000;
         return raw(RecordBytes.gone(now, packets.getOrDefault(skb, skb), skb));
+    }
+
+    /** The kernel was seen to free this skb, where no event tells it. */
+    public RecordFeed freed(long skb) {
+        now += 1000;
+        return raw(RecordBytes.gone(now, packets.getOrDefault(skb, skb), skb).flag(EventLayout.GONE_FREED));
     }
 
     /** @param nextSkb the skb now first in the socket's queue; 0 = none */

@@ -49,9 +49,10 @@ class JsonLinesTest {
         JsonNode meta = lines.get(0);
         assertThat(meta.path("type").asText()).isEqualTo("meta");
         assertThat(meta.path("boot_unix_ns").asText()).isEqualTo("1772368731000000000");
+        assertThat(meta.path("families").toString()).isEqualTo("[\"stages\"]");
         JsonNode stats = lines.get(lines.size() - 1);
         assertThat(stats.path("type").asText()).isEqualTo("stats");
-        assertThat(stats.path("packets").asInt()).isEqualTo(5);
+        assertThat(stats.path("packets").asInt()).isEqualTo(6);
         assertThat(stats.path("dropped").asInt()).isEqualTo(2);
         assertThat(stats.path("lost_events").asInt()).isEqualTo(7);
         assertThat(stats.path("missing_events").asInt()).isEqualTo(4);
@@ -81,6 +82,28 @@ class JsonLinesTest {
         assertThat(packet.path("src_ip").asText()).isEqualTo("10.0.1.2");
         assertThat(packet.path("dst_port").asInt()).isEqualTo(80);
         assertThat(packet.path("to_pid").isNull()).isTrue();
+    }
+
+    @Test
+    void saysWhereInAnotherAPacketWasMerged() throws IOException {
+        assertThat(lines().stream().filter(l -> l.path("kind").asText().equals("coalesce")))
+                .extracting(l -> l.path("offset_bytes").asInt())
+                .containsExactly(1448, 2896, 4344, 5792, 7240, 8688);
+        assertThat(lines().stream().filter(l -> l.path("kind").asText().equals("clone")))
+                .isNotEmpty()
+                .allSatisfy(l -> assertThat(l.path("offset_bytes").isNull()).isTrue());
+    }
+
+    @Test
+    void findsTheAddressesOfAPacketWhoseFirstSkbHasNoHeaders() throws IOException {
+        assertThat(lines().stream()
+                        .filter(l -> l.path("type").asText().equals("packet"))
+                        .skip(4)
+                        .findFirst()
+                        .orElseThrow()
+                        .path("src_ip")
+                        .asText())
+                .isEqualTo("10.0.1.2");
     }
 
     private static List<JsonNode> lines() throws IOException {

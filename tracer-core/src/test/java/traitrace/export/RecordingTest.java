@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import java.util.zip.Deflater;
 import net.jqwik.api.ForAll;
@@ -30,12 +31,20 @@ import traitrace.TracerException;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
+import traitrace.event.Family;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
+import traitrace.event.RecordBytes;
+import traitrace.names.Names;
 
 class RecordingTest {
-    private static final CaptureInfo INFO =
-            new CaptureInfo("0.1.0", "6.18.2", 1_234_567_890_123_456_789L, "tcp", Map.of(2, "NOT_SPECIFIED"));
+    private static final CaptureInfo INFO = new CaptureInfo(
+            "0.1.0",
+            "6.18.2",
+            1_234_567_890_123_456_789L,
+            "tcp",
+            Set.of(Family.STAGES, Family.LINEAGE),
+            Map.of(2, "NOT_SPECIFIED"));
     private static final Losses LOSSES = new Losses(List.of(1L, 0L, 6L), 2, 3, 4, 7, 5);
     private static final byte[] WHOLE = write(10_000);
 
@@ -67,6 +76,69 @@ class RecordingTest {
         try (RecordingReader reader = open(WHOLE)) {
             reader.replay(e -> assertThat(reader.names().netns(e.netns())).isNotEmpty(), () -> false);
         }
+    }
+
+    @Test
+    void knowsWhoMadeAnEdgeAndWhoConsumed() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Names symbols = new Names() {
+            @Override
+            public String netns(long inode) {
+                return "host";
+            }
+
+            @Override
+            public String device(long netns, int ifindex) {
+                return "";
+            }
+
+            @Override
+            public boolean physical(long netns, int ifindex) {
+                return false;
+            }
+
+            @Override
+            public String process(int pid) {
+                return "";
+            }
+
+            @Override
+            public String dropReason(int reason) {
+                return "";
+            }
+
+            @Override
+            public String symbol(long address) {
+                return "f" + Integer.toHexString((int) address) + "+0x1";
+            }
+        };
+        try (RecordingWriter writer = new RecordingWriter("test", out, INFO, symbols)) {
+            writer.accept(RecordBytes.edge(1, 1, 1, 2, 0, 0)
+                    .callers(0x81000010L, 0x81000020L)
+                    .view());
+            writer.accept(RecordBytes.event(Hook.CONSUME_SKB, 2, 1, 2, 0)
+                    .arg(0x81000030L)
+                    .view());
+            writer.finish(LOSSES);
+        }
+        try (RecordingReader reader = open(out.toByteArray())) {
+            reader.replay(e -> {}, () -> false);
+            assertThat(List.of(0x81000010L, 0x81000020L, 0x81000030L))
+                    .extracting(reader.names()::symbol)
+                    .containsExactly("f81000010+0x1", "f81000020+0x1", "f81000030+0x1");
+        }
+    }
+
+    @Test
+    void takesARecordingThatDoesNotSayItsFamiliesForOneOfStages() {
+        String[] lines = {"{}", "{\"families\":[\"stages\",7,[1],\"of-tomorrow\",\"lineage\"]}"};
+        List<Set<Family>> families = new ArrayList<>();
+        for (String line : lines) {
+            try (RecordingReader reader = open(join(RecordingFormat.MAGIC, (line + "\n").getBytes()))) {
+                families.add(reader.info().families());
+            }
+        }
+        assertThat(families).containsExactly(Set.of(Family.STAGES), Set.of(Family.STAGES, Family.LINEAGE));
     }
 
     @Test

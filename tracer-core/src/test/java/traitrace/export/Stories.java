@@ -3,6 +3,8 @@ package traitrace.export;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import traitrace.event.Family;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Layer;
@@ -19,7 +21,12 @@ import traitrace.timeline.Verdict;
 final class Stories {
     /** 2026-03-01T14:02:11Z, less the 5,000 s that the host has been up in every story. */
     static final CaptureInfo INFO = new CaptureInfo(
-            "0.1.0", "6.18.2", 1_772_373_731_000_000_000L - 5_000_000_000_000L, "tcp port 80", Map.of());
+            "0.1.0",
+            "6.18.2",
+            1_772_373_731_000_000_000L - 5_000_000_000_000L,
+            "tcp port 80",
+            Set.of(Family.STAGES),
+            Map.of());
 
     private static final long START = 5_000_000_123_456_789L / 1000;
 
@@ -243,7 +250,7 @@ final class Stories {
         Stories s = new Stories()
                 .at(7, "veth1")
                 .hop(0, Hook.NETIF_RECEIVE_SKB)
-                .edge(0xa3f21, 0xa3f22, EdgeKind.CLONE, Evidence.PROVED, "skb_clone")
+                .edge(0xa3f21, 0xa3f22, EdgeKind.CLONE, Evidence.PROVED, "by br_flood")
                 .skb(0xa3f22)
                 .at(8, "veth2")
                 .hop(3_000, Hook.NET_DEV_QUEUE)
@@ -253,7 +260,7 @@ final class Stories {
                 .at(9, "veth3")
                 .hop(700, Hook.NET_DEV_QUEUE)
                 .hop(400, Hook.NET_DEV_START_XMIT);
-        s.edge(0xa3f23, 0xa3f24, EdgeKind.CLONE, Evidence.PROVED, "skb_clone");
+        s.edge(0xa3f23, 0xa3f24, EdgeKind.CLONE, Evidence.PROVED, "by br_flood");
         return s.skb(0xa3f24)
                 .tap(true)
                 .hop(100, Hook.NETIF_RECEIVE_SKB)
@@ -286,6 +293,58 @@ final class Stories {
                 .end(new Verdict.LostSight("events were lost"), "The last events of the packet were lost.", "");
     }
 
+    /**
+     * A segment with the lineage family: it is lost, sent again from TCP's queue, and at the server five others are
+     * merged into it by GRO and a sixth in the receive queue.
+     */
+    static Timeline sentAgain() {
+        long queue = 0xa3f21;
+        long first = 0xa3f22;
+        long again = 0xa3f23;
+        Stories s = new Stories().in(3, "client").by(700, "curl").headers(Headers.NONE);
+        s.hop(0, Hook.TCP_TRANSMIT, "seq 1000, 1448 B")
+                .headers(tcp("10.0.1.2", 51234, "10.0.2.3", 80))
+                .skb(first)
+                .edge(queue, first, EdgeKind.CLONE, Evidence.PROVED, "by __tcp_transmit_skb")
+                .at(2, "eth0")
+                .hop(2_000, Hook.NET_DEV_QUEUE)
+                .edge(first, first, EdgeKind.EXPAND_HEAD, Evidence.PROVED, "shares its data")
+                .hop(300, Hook.NET_DEV_START_XMIT)
+                .hop(700, Hook.KFREE_SKB, "NETFILTER_DROP in nf_hook_slow+0xb3")
+                .skb(queue)
+                .by(0, "")
+                .at(0, "")
+                .headers(Headers.NONE)
+                .hop(204_000_000, Hook.TCP_TRANSMIT, "seq 1000, 1448 B")
+                .headers(tcp("10.0.1.2", 51234, "10.0.2.3", 80))
+                .skb(again)
+                .edge(queue, again, EdgeKind.RETRANSMIT, Evidence.PROVED, "by __tcp_transmit_skb")
+                .at(2, "eth0")
+                .hop(2_000, Hook.NET_DEV_QUEUE)
+                .hop(300, Hook.NET_DEV_START_XMIT)
+                .in(5, "server")
+                .hop(900, Hook.NAPI_GRO_RECEIVE);
+        for (int i = 1; i <= 5; i++) {
+            s.coalesced(0xb0000 + i, again, 1448L * i, "by skb_gro_receive");
+        }
+        return s.hop(2_100, Hook.NETIF_RECEIVE_SKB, was("gso", "", "2 x 1448"))
+                .hop(3_000, Hook.TCP_DO_RCV, "seq 1000, 8688 B")
+                .coalesced(0xb0006, again, 8688, "by tcp_queue_rcv")
+                .by(812, "nginx")
+                .hop(31_000, Hook.SKB_COPY_DATAGRAM, "8688 B")
+                .end(new Verdict.Delivered(812), "process nginx[812] received it", "");
+    }
+
+    private Stories coalesced(long parent, long child, long offset, String why) {
+        edges.add(new Edge(now, parent, child, EdgeKind.COALESCE, Evidence.PROVED, why, offset));
+        return this;
+    }
+
+    private Stories headers(Headers now) {
+        headers = now;
+        return this;
+    }
+
     /** Names that somebody chose in order to harm the reader's terminal or the layout. */
     static Timeline hostile() {
         return new Stories()
@@ -298,6 +357,6 @@ final class Stories {
     }
 
     static List<Timeline> all() {
-        return List.of(natAndVxlan(), dropped(), flooded(), withLossAndGuess(), hostile());
+        return List.of(natAndVxlan(), dropped(), flooded(), withLossAndGuess(), sentAgain(), hostile());
     }
 }

@@ -29,6 +29,8 @@ class TextTimelinesTest {
         "loss, 40",
         "loss, 80",
         "loss, 100",
+        "again, 80",
+        "again, 120",
     })
     void rendersEachStoryAsItsGoldenText(String story, int columns) {
         Golden.check(story + "-" + columns + ".txt", render(story(story), columns, false, Palette.PLAIN));
@@ -37,6 +39,7 @@ class TextTimelinesTest {
     @Test
     void showsEveryEventWhenAsked() {
         Golden.check("nat-vxlan-all-events.txt", render(Stories.natAndVxlan(), 100, true, Palette.PLAIN));
+        Golden.check("again-all-events.txt", render(Stories.sentAgain(), 120, true, Palette.PLAIN));
         Golden.check("flooded-all-events.txt", render(Stories.flooded(), 100, true, Palette.PLAIN));
     }
 
@@ -76,6 +79,7 @@ class TextTimelinesTest {
             case "nat-vxlan" -> Stories.natAndVxlan();
             case "dropped" -> Stories.dropped();
             case "flooded" -> Stories.flooded();
+            case "again" -> Stories.sentAgain();
             default -> Stories.withLossAndGuess();
         };
     }

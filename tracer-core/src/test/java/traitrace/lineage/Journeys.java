@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toList;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import traitrace.event.EventLayout;
 import traitrace.event.Hook;
@@ -19,6 +20,9 @@ final class Journeys {
     static final int PHYSICAL = 9;
     static final int SYN = 2;
     static final int ACK = 16;
+    static final long SKB_CLONE = 0x81000010L;
+    static final long BR_FLOOD = 0x81000020L;
+    private static final Map<Long, String> SYMBOLS = Map.of(SKB_CLONE, "skb_clone+0x5c", BR_FLOOD, "br_flood+0x12c");
 
     final List<Packet> finished = new ArrayList<>();
     final Lineage lineage;
@@ -29,8 +33,21 @@ final class Journeys {
     }
 
     Journeys(Lineage.Limits limits) {
-        lineage = new Lineage(finished::add, device -> (int) device == PHYSICAL, limits);
+        this(limits, false);
+    }
+
+    private Journeys(Lineage.Limits limits, boolean exact) {
+        lineage = new Lineage(
+                finished::add,
+                new Lineage.Sources(
+                        device -> (int) device == PHYSICAL, address -> SYMBOLS.getOrDefault(address, ""), exact),
+                limits);
         feed = new RecordFeed(lineage);
+    }
+
+    /** With the lineage family: what the kernel does not tell did not happen. */
+    static Journeys exact() {
+        return new Journeys(Lineage.Limits.DEFAULT, true);
     }
 
     /** An IPv4 datagram between the two hosts, port 40000 to 53. */

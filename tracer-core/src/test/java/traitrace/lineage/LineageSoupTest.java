@@ -21,16 +21,20 @@ class LineageSoupTest {
     private final List<Packet> finished = new ArrayList<>();
 
     /** One for each try: the tries of a property share their instance. */
-    private Lineage lineage(Lineage.Limits limits) {
+    private Lineage lineage(Lineage.Limits limits, boolean exact) {
         finished.clear();
-        return new Lineage(finished::add, device -> (int) device == 9, limits);
+        return new Lineage(
+                finished::add,
+                new Lineage.Sources(device -> (int) device == 9, address -> "f" + address + "+0x1", exact),
+                limits);
     }
 
     @Property(tries = 200)
-    void finishesEachPacketOnceAndKeepsNoMoreThanItMay(@ForAll long seed, @ForAll boolean tight) {
+    void finishesEachPacketOnceAndKeepsNoMoreThanItMay(
+            @ForAll long seed, @ForAll boolean tight, @ForAll boolean exact) {
         RecordSoup soup = new RecordSoup(seed);
         Lineage.Limits limits = tight ? TIGHT : WIDE;
-        Lineage lineage = lineage(limits);
+        Lineage lineage = lineage(limits, exact);
         for (int i = 0; i < RECORDS; i++) {
             EventView record = soup.plausible();
             lineage.accept(record);
@@ -44,9 +48,9 @@ class LineageSoupTest {
     }
 
     @Property(tries = 200)
-    void keepsEveryEventOnceOrCountsItLate(@ForAll long seed, @ForAll boolean tight) {
+    void keepsEveryEventOnceOrCountsItLate(@ForAll long seed, @ForAll boolean tight, @ForAll boolean exact) {
         RecordSoup soup = new RecordSoup(seed);
-        Lineage lineage = lineage(tight ? TIGHT : WIDE);
+        Lineage lineage = lineage(tight ? TIGHT : WIDE, exact);
         long events = 0;
         for (int i = 0; i < RECORDS; i++) {
             EventView record = soup.plausible();
@@ -64,9 +68,9 @@ class LineageSoupTest {
     }
 
     @Property(tries = 200)
-    void takesAbsurdRecords(@ForAll long seed) {
+    void takesAbsurdRecords(@ForAll long seed, @ForAll boolean exact) {
         RecordSoup soup = new RecordSoup(seed);
-        Lineage lineage = lineage(TIGHT);
+        Lineage lineage = lineage(TIGHT, exact);
         for (int i = 0; i < RECORDS; i++) {
             EventView record = soup.absurd();
             if (record.wellFormed()) {

@@ -38,6 +38,9 @@ final class PlainNames implements Names {
             case 0x81234567 -> "nf_hook_slow+0xb3";
             case 0x81000001 -> "icmp_rcv+0x1c";
             case 0x81000002 -> "skb_defer_free_flush+0x70";
+            case 0x81000003 -> "skb_consume_udp+0x5e";
+            case 0x81000004 -> "skb_clone+0x5c";
+            case 0x81000005 -> "dev_queue_xmit_nit+0x11a";
             default -> "";
         };
     }

@@ -45,7 +45,7 @@ class TimelineStreamTest {
     void tellsOnlyWhatIsWanted() {
         List<Timeline> timelines = new ArrayList<>();
         TimelineStream stream =
-                new TimelineStream(new PlainNames(), p -> p.id() == 2, Lineage.Limits.DEFAULT, timelines::add);
+                new TimelineStream(new PlainNames(), false, p -> p.id() == 2, Lineage.Limits.DEFAULT, timelines::add);
         RecordFeed own = new RecordFeed(stream);
         own.see(NETIF_RX, 1, r -> r.ip(Told.udp(0, 10)));
         own.see(NETIF_RX, 2, r -> r.ip(Told.udp(0, 10)));
@@ -79,7 +79,7 @@ class TimelineStreamTest {
 
     @Test
     void countsWhatItHadToFinishEarly() {
-        TimelineStream stream = new TimelineStream(new PlainNames(), p -> true, TIGHT, t -> {});
+        TimelineStream stream = new TimelineStream(new PlainNames(), false, p -> true, TIGHT, t -> {});
         RecordFeed own = new RecordFeed(stream);
         for (long skb = 1; skb <= 6; skb++) {
             own.see(NETIF_RX, skb, r -> r.ip(Told.udp(0, 10)));
@@ -91,7 +91,7 @@ class TimelineStreamTest {
     @Property(tries = 300)
     void tellsOfAnySoupInOrderOfTime(@ForAll long seed, @ForAll boolean cut) {
         List<Timeline> timelines = new ArrayList<>();
-        TimelineStream stream = new TimelineStream(new PlainNames(), p -> true, TIGHT, timelines::add);
+        TimelineStream stream = new TimelineStream(new PlainNames(), false, p -> true, TIGHT, timelines::add);
         RecordSoup soup = new RecordSoup(seed);
         for (int i = 0; i < 200; i++) {
             stream.accept(cut ? soup.truncated() : soup.absurd());

@@ -13,9 +13,18 @@ final class Told {
     static final int SERVER = 0x0a000002;
 
     final List<Timeline> timelines = new ArrayList<>();
-    final TimelineStream stream =
-            new TimelineStream(new PlainNames(), packet -> true, Lineage.Limits.DEFAULT, timelines::add);
-    final RecordFeed feed = new RecordFeed(stream);
+    final TimelineStream stream;
+    final RecordFeed feed;
+
+    Told() {
+        this(false);
+    }
+
+    /** @param exact the lineage family ran */
+    Told(boolean exact) {
+        stream = new TimelineStream(new PlainNames(), exact, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
+        feed = new RecordFeed(stream);
+    }
 
     static byte[] udp(int id, int payload) {
         return RecordBytes.udp(CLIENT, SERVER, 53, id, payload);

@@ -120,6 +120,7 @@ final class DemoCommand implements Callable<Integer> {
                 info.kernel().replaceFirst("[^0-9.].*", ""),
                 info.bootUnixNs(),
                 info.filter(),
+                info.families(),
                 info.dropReasons());
     }
 

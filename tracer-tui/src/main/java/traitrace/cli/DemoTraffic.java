@@ -110,7 +110,7 @@ final class DemoTraffic implements TimelineSource, RecordSource {
 
     @Override
     public void run(TimelineSink sink, BooleanSupplier stop) {
-        TimelineStream stream = new TimelineStream(names, packet -> true, Limits.DEFAULT, sink);
+        TimelineStream stream = new TimelineStream(names, info().exact(), packet -> true, Limits.DEFAULT, sink);
         run(stream, sink::idle, stop);
         stream.finish();
     }

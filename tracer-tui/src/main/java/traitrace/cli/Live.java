@@ -54,9 +54,15 @@ final class Live implements TimelineSource, RecordSource {
                 pid -> ProcessNames.comm(PROC, pid),
                 reasons::name,
                 address -> symbols.symbol(symbols.widen((int) address))));
-        CaptureInfo info =
-                new CaptureInfo(Main.version(), System.getProperty("os.version"), bootUnixNs(), filter, reasons.all());
-        return new Live(Capture.open(btf, options), names, info, wanted);
+        Capture capture = Capture.open(btf, options);
+        CaptureInfo info = new CaptureInfo(
+                Main.version(),
+                System.getProperty("os.version"),
+                bootUnixNs(),
+                filter,
+                capture.families(),
+                reasons.all());
+        return new Live(capture, names, info, wanted);
     }
 
     /** System.nanoTime() is CLOCK_MONOTONIC on Linux, the clock of the events. */
@@ -77,7 +83,7 @@ final class Live implements TimelineSource, RecordSource {
 
     @Override
     public void run(TimelineSink sink, BooleanSupplier stop) {
-        stream = new TimelineStream(names, wanted, Limits.DEFAULT, sink);
+        stream = new TimelineStream(names, info.exact(), wanted, Limits.DEFAULT, sink);
         EventSink both = event -> {
             names.accept(event);
             stream.accept(event);

@@ -70,7 +70,7 @@ final class LocalTracer implements Tracer {
 
     private static LineageFactory follow(Predicate<Packet> wanted) {
         return (info, names, sink) -> {
-            TimelineStream stream = new TimelineStream(names, wanted, Limits.DEFAULT, sink);
+            TimelineStream stream = new TimelineStream(names, info.exact(), wanted, Limits.DEFAULT, sink);
             return new Lineage() {
                 @Override
                 public void accept(traitrace.event.EventView event) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -14,6 +15,7 @@ import traitrace.TracerException;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
+import traitrace.event.Family;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
@@ -28,7 +30,8 @@ import traitrace.timeline.Verdict;
 
 /** A tracer that sees {@code packets} packets, one every {@code millis}, each with one event. */
 class FakeTracer implements Tracer {
-    static final CaptureInfo INFO = new CaptureInfo("test", "6.18.2", 1_700_000_000_000_000_000L, "", Map.of());
+    static final CaptureInfo INFO =
+            new CaptureInfo("test", "6.18.2", 1_700_000_000_000_000_000L, "", Set.of(Family.STAGES), Map.of());
 
     int packets = 3;
     int millis;
