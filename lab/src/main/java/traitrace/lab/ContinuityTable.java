@@ -36,6 +36,7 @@ public final class ContinuityTable {
         StringBuilder table = new StringBuilder(HEAD);
         List<String> notes = new ArrayList<>();
         String kernel = "";
+        String plan = "";
         boolean joined = false;
         for (Scenario scenario : Continuity.scenarios()) {
             Path file = ScenarioRecorder.outcome(folder, scenario.name());
@@ -44,12 +45,13 @@ public final class ContinuityTable {
             }
             Outcome outcome = Outcome.read(file);
             kernel = outcome.kernel();
+            plan = outcome.plan().isEmpty() ? plan : outcome.plan();
             remark(outcome).ifPresent(remark -> notes.add(scenario.name() + ": " + remark));
             if (outcome.skipped().isEmpty() && outcome.failed().isEmpty()) {
                 joined |= append(table, notes, scenario, outcome, folder);
             }
         }
-        System.out.println("### Linux " + kernel + "\n\n" + table);
+        System.out.println("### Linux " + kernel + ", traitrace with " + plan + "\n\n" + table);
         notes.forEach(note -> System.out.println("* " + note));
         System.out.println();
         return joined;
