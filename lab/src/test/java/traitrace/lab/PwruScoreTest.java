@@ -3,7 +3,11 @@ package traitrace.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -17,6 +21,23 @@ class PwruScoreTest {
     private static final String SERVER = "4026532248";
     private static final String NAMESPACES =
             "# namespace client " + CLIENT + "\n# namespace server " + SERVER + "\n# remembered 7\n";
+
+    /**
+     * What pwru 1.0.5 printed on Linux 6.12, the first lines of it: after {@code lab/bench continuity --kernel 6.12
+     * --scenario NAME}, {@code head -n 450 target/continuity/6.12/NAME.pwru}, 600 for the fragments.
+     */
+    @Test
+    void aTunnelIsFollowedByAddressAndFragmentsAreNot() throws IOException {
+        assertThat(recorded("reference-vxlan")).contains(new PwruScore(50, 3, 2, 0, 1, 1, 3));
+        assertThat(recorded("reference-vxlan-fragments")).contains(new PwruScore(50, 1, 0, 0, 2, 0, 1));
+    }
+
+    private static Optional<PwruScore> recorded(String scenario) throws IOException {
+        try (InputStream in = PwruScoreTest.class.getResourceAsStream(scenario + ".pwru")) {
+            PwruRows rows = PwruRows.parse(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
+            return PwruScore.of(leg("client", "server"), List.of(result(50)), rows);
+        }
+    }
 
     @Test
     void oneAddressFromEndToEndIsWhole() {
