@@ -132,7 +132,8 @@ public final class Judge {
         return ids;
     }
 
-    private static List<Long> numbers(Scenario.Leg leg, TrafficResult result) {
+    /** The numbers that a leg is about. */
+    static List<Long> numbers(Scenario.Leg leg, TrafficResult result) {
         Set<Long> received = TrafficResult.counts(result.received()).keySet();
         return switch (leg.of()) {
             case ALL -> result.sent();

@@ -16,4 +16,29 @@ public interface Observer {
 
     /** Called after the traffic, while the network still stands. */
     void stop();
+
+    /** Two that watch at the same time. */
+    static Observer both(Observer first, Observer second) {
+        return new Observer() {
+            @Override
+            public void start(Laboratory lab) {
+                first.start(lab);
+                try {
+                    second.start(lab);
+                } catch (RuntimeException e) {
+                    first.stop();
+                    throw e;
+                }
+            }
+
+            @Override
+            public void stop() {
+                try {
+                    second.stop();
+                } finally {
+                    first.stop();
+                }
+            }
+        };
+    }
 }

@@ -50,6 +50,11 @@ public final class Playback {
         }
     }
 
+    /** By which the minimum is chosen: {@link Scenario#STAGES} or {@link Scenario#LINEAGE}. */
+    public String plan() {
+        return plan;
+    }
+
     /** Compares what was seen with what was sent. */
     public Judge.Judgement judge() {
         return Judge.judge(scenario, outcome.results(), observation(), plan);

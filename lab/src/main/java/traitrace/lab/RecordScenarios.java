@@ -27,18 +27,20 @@ public final class RecordScenarios {
         Path folder = Files.createDirectories(Path.of(arguments[0]));
         long limitMs = 1000 * Long.parseLong(arguments[1]);
         List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
+        List<Scenario> scenarios = names.stream().map(Scenarios::named).toList();
         try (ScenarioRecorder recorder = new ScenarioRecorder(folder)) {
-            record(recorder, folder, limitMs, names);
+            record(recorder, folder, limitMs, scenarios);
         }
     }
 
-    private static void record(ScenarioRecorder recorder, Path folder, long limitMs, List<String> names)
+    /** Records scenarios that have no outcome in the folder yet. Ends this process at one that takes too long. */
+    static void record(ScenarioRecorder recorder, Path folder, long limitMs, List<Scenario> scenarios)
             throws InterruptedException {
-        for (String name : names) {
+        for (Scenario scenario : scenarios) {
+            String name = scenario.name();
             if (Files.exists(ScenarioRecorder.outcome(folder, name))) {
                 continue;
             }
-            Scenario scenario = Scenarios.named(name);
             // Stands if this process does not come back.
             unfinished(scenario, folder, "the kernel or the process went down in it");
             long start = System.nanoTime();

@@ -157,6 +157,12 @@ public record Scenario(
         }
     }
 
+    /** The same network and journeys under another name, with other traffic and what must come of it. */
+    Scenario with(String otherName, List<Traffic> otherTraffic, List<Arrival> otherArrivals, List<Proof> otherProof) {
+        return new Scenario(
+                otherName, shows, needs, topology, otherTraffic, together, otherArrivals, otherProof, legs, minimum);
+    }
+
     /** What a plan must reach. */
     public Map<Evidence, Double> minimumFor(String plan) {
         return minimum.getOrDefault(plan, plan.equals(LINEAGE) ? LINEAGE_MINIMUM : DEFAULT_MINIMUM);

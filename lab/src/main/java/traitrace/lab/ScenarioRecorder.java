@@ -3,6 +3,7 @@ package traitrace.lab;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.function.Function;
 import traitrace.TracerException;
 
 /**
@@ -11,10 +12,17 @@ import traitrace.TracerException;
  */
 public final class ScenarioRecorder implements AutoCloseable {
     private final Path folder;
+    private final Function<Scenario, Observer> besides;
     private TracedKernel kernel;
 
     public ScenarioRecorder(Path folder) {
+        this(folder, scenario -> Observer.NONE);
+    }
+
+    /** @param besides makes who else watches a scenario */
+    ScenarioRecorder(Path folder, Function<Scenario, Observer> besides) {
         this.folder = folder;
+        this.besides = besides;
     }
 
     /** The file that holds what was seen of a scenario. */
@@ -39,8 +47,8 @@ public final class ScenarioRecorder implements AutoCloseable {
             if (kernel == null) {
                 kernel = new TracedKernel();
             }
-            return ScenarioRunner.run(
-                    scenario, new RecordingObserver(scenario, recording(folder, scenario.name()), kernel));
+            RecordingObserver tracer = new RecordingObserver(scenario, recording(folder, scenario.name()), kernel);
+            return ScenarioRunner.run(scenario, Observer.both(tracer, besides.apply(scenario)));
         } catch (TracerException e) {
             return Outcome.failed(scenario, e.hint().isEmpty() ? e.getMessage() : e.getMessage() + "\n" + e.hint());
         } catch (RuntimeException e) {

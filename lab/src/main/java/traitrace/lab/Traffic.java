@@ -69,6 +69,8 @@ public sealed interface Traffic {
      *
      * @param bind the sender's address; empty = the kernel's choice
      * @param sourcePort 0 = the kernel's choice
+     * @param portPerDatagram every datagram has a socket of its own, the first bound to {@code sourcePort} (not 0), each
+     *     following to the next port: for tracers that show ports and no payload
      * @param connected the sender connects its socket, else it names the target with every datagram
      * @param lockstep every datagram waits for the reply to the one before, up to 500 ms
      * @param sockets how many sockets, and thereby source ports, take turns; 0 = 1
@@ -80,6 +82,7 @@ public sealed interface Traffic {
             String from,
             String bind,
             int sourcePort,
+            boolean portPerDatagram,
             String to,
             int port,
             int count,
@@ -92,10 +95,58 @@ public sealed interface Traffic {
             int window,
             Sink sink)
             implements Traffic {
+        private static final int LAST_PORT = 65_535;
+
         public Udp {
             sockets = Math.max(1, sockets);
             bind = bind == null ? "" : bind;
             numberOffset = Numbering.check(numberOffset, payloadBytes);
+            if (portPerDatagram && (sourcePort <= 0 || sourcePort + count > LAST_PORT + 1)) {
+                throw new IllegalArgumentException(
+                        "no " + count + " ports for as many datagrams from port " + sourcePort + " on");
+            }
+        }
+
+        /** As many others, of another size. */
+        Udp of(int otherCount, int otherPayloadBytes) {
+            return new Udp(
+                    name,
+                    from,
+                    bind,
+                    sourcePort,
+                    portPerDatagram,
+                    to,
+                    port,
+                    otherCount,
+                    otherPayloadBytes,
+                    numberOffset,
+                    gapMicros,
+                    connected,
+                    lockstep,
+                    sockets,
+                    window,
+                    sink);
+        }
+
+        /** The same datagrams, each from a port of its own, not closer to each other than this. */
+        Udp fromPorts(int first, int leastGapMicros) {
+            return new Udp(
+                    name,
+                    from,
+                    bind,
+                    first,
+                    true,
+                    to,
+                    port,
+                    count,
+                    payloadBytes,
+                    numberOffset,
+                    Math.max(gapMicros, leastGapMicros),
+                    connected,
+                    lockstep,
+                    sockets,
+                    window,
+                    sink);
         }
 
         @Override

@@ -14,34 +14,12 @@ import traitrace.lab.TrafficResult.Receipt;
 final class UdpExchange {
     private static final long LOCKSTEP_NS = 500_000_000L;
 
-    /** The sockets that send, closed together. */
-    private record Senders(List<DatagramChannel> channels) implements AutoCloseable {
-        Senders() {
-            this(new ArrayList<>());
-        }
-
-        @Override
-        public void close() throws IOException {
-            for (DatagramChannel channel : channels) {
-                channel.close();
-            }
-        }
-    }
-
     private UdpExchange() {}
 
     static TrafficResult run(Laboratory lab, Traffic.Udp udp, List<Long> numbers) throws Exception {
         InetSocketAddress to = new InetSocketAddress(InetAddress.getByName(udp.to()), udp.port());
-        try (Senders senders = new Senders();
+        try (Senders senders = Senders.open(lab, udp, to);
                 DatagramSink sink = udp.sink() == null ? null : DatagramSink.open(lab, udp.sink(), udp.to(), udp)) {
-            for (int i = 0; i < udp.sockets(); i++) {
-                DatagramChannel sender = DatagramSink.channel(
-                        lab, udp.from(), udp.to(), udp.bind(), udp.sourcePort(), DatagramSink.ROOMY);
-                senders.channels().add(sender);
-                if (udp.connected()) {
-                    sender.connect(to);
-                }
-            }
             List<Receipt> replies = new ArrayList<>();
             int refused = 0;
             int sent = 0;
@@ -49,7 +27,7 @@ final class UdpExchange {
                 if (udp.window() > 0 && sink != null) {
                     sink.awaitCount(sent - udp.window());
                 }
-                DatagramChannel sender = senders.channels().get(sent % udp.sockets());
+                DatagramChannel sender = senders.of(sent);
                 sent++;
                 byte[] message = Numbering.message(number, udp.payloadBytes(), udp.numberOffset());
                 refused += send(sender, to, message, udp.connected()) ? 0 : 1;
@@ -64,6 +42,39 @@ final class UdpExchange {
                 drain(sender, udp.numberOffset(), replies);
             }
             return new TrafficResult(udp, numbers, refused, received, replies);
+        }
+    }
+
+    /** The sending sockets, which take turns. */
+    private record Senders(List<DatagramChannel> channels) implements AutoCloseable {
+        static Senders open(Laboratory lab, Traffic.Udp udp, InetSocketAddress to) throws IOException {
+            Senders senders = new Senders(new ArrayList<>());
+            try {
+                for (int i = 0; i < (udp.portPerDatagram() ? udp.count() : udp.sockets()); i++) {
+                    int port = udp.portPerDatagram() ? udp.sourcePort() + i : udp.sourcePort();
+                    DatagramChannel channel =
+                            DatagramSink.channel(lab, udp.from(), udp.to(), udp.bind(), port, DatagramSink.ROOMY);
+                    senders.channels.add(channel);
+                    if (udp.connected()) {
+                        channel.connect(to);
+                    }
+                }
+                return senders;
+            } catch (IOException | RuntimeException e) {
+                senders.close();
+                throw e;
+            }
+        }
+
+        DatagramChannel of(int datagram) {
+            return channels.get(datagram % channels.size());
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (DatagramChannel channel : channels) {
+                channel.close();
+            }
         }
     }
 
