@@ -39,6 +39,7 @@ enum hook {
 	HOOK_IP_LOCAL_OUT = 27,	     /* - */
 	HOOK_IP6_LOCAL_OUT = 28,     /* - */
 	HOOK_SKB_SPLICE = 29,	     /* first sequence number << 32 | bytes */
+	HOOK_UDP_ENQUEUE = 30,	     /* socket address */
 	HOOK_COUNT,
 };
 

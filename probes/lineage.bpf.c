@@ -313,6 +313,20 @@ int tcp_v6_do_rcv(__u64 *ctx)
 	return 0;
 }
 
+/*
+ * A datagram comes to the receive queue of its socket. Told before it is put there, for then a
+ * reader on another CPU may free it at once; whether there was room for it, its drop tells.
+ */
+SEC("fentry/__udp_enqueue_schedule_skb")
+int __udp_enqueue_schedule_skb(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+
+	OBSERVE((void *)ctx[1], place_of_socket(sk), .hook = HOOK_UDP_ENQUEUE, .arg = (__u64)sk,
+		.state = SKB_DELIVERED, .elsewhere = true, .queued = true);
+	return 0;
+}
+
 /* A reader has got a datagram, or a look at it: len < 0 with MSG_PEEK (net/ipv4/udp.c). */
 SEC("fentry/skb_consume_udp")
 int skb_consume_udp(__u64 *ctx)

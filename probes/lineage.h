@@ -183,6 +183,20 @@ static __always_inline struct skb_entry *follow(struct sk_buff *skb, struct scra
 }
 
 /*
+ * TCP reads from an skb that nobody knows: it made it from others that waited in the receive queue,
+ * byte by byte (net/ipv4/tcp_input.c, tcp_collapse). Java knows by the sequence numbers which.
+ */
+static __always_inline void follow_collapsed(const struct sk_buff *skb)
+{
+	struct skb_entry entry = {};
+
+	if (entry_of(skb))
+		return;
+	entry.packet_id = entry.skb_id = new_id();
+	enter(skb, &entry);
+}
+
+/*
  * The skb ends here: its entry is deleted when the other copy of the program comes, or else by the
  * death that follows. If an XDP program has its data, that goes on as a frame, whose place is the
  * skb's head (Linux 6.1 to 7.2: drivers/net/veth.c, veth_xdp_rcv_skb; include/net/xdp.h,

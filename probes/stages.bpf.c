@@ -56,16 +56,33 @@ int qdisc_enqueue(__u64 *ctx)
 	return 0;
 }
 
+/* How many of a bulk are told of (net/sched/sch_generic.c, try_bulk_dequeue_skb: as many as fit).
+ */
+#define DEQUEUED_AT_ONCE 16
+
 SEC("tp_btf/qdisc_dequeue")
 int qdisc_dequeue(__u64 *ctx)
 {
 	struct Qdisc *qdisc = (void *)ctx[0];
 	struct sk_buff *skb = (void *)ctx[3];
 
-	/* NULL when the queue is empty. Of a bulk only the first is looked at. */
-	if (skb)
-		OBSERVE(skb, place_of(skb->dev), .hook = HOOK_QDISC_DEQUEUE, .queued = true,
-			.arg = (__u64)qdisc->handle << 32 | qdisc->q.qlen);
+	/* NULL when the queue is empty. */
+	if (!skb)
+		return 0;
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_QDISC_DEQUEUE, .queued = true,
+		.arg = (__u64)qdisc->handle << 32 | qdisc->q.qlen);
+	/* Of a bulk, recognition looks at the first only. */
+	for (int i = 1; config.lineage && i < DEQUEUED_AT_ONCE; i++) {
+		struct skb_entry *e;
+
+		skb = skb->next;
+		if (!skb)
+			break;
+		e = entry_of(skb);
+		if (e && !told(e, HOOK_QDISC_DEQUEUE))
+			MENTION(skb, e, (struct place){}, .hook = HOOK_QDISC_DEQUEUE,
+				.arg = (__u64)qdisc->handle << 32 | qdisc->q.qlen);
+	}
 	return 0;
 }
 
@@ -188,6 +205,9 @@ int sk_data_ready(__u64 *ctx)
 	struct sk_buff *skb, *oldest = 0;
 	__u64 seen = 0;
 
+	/* The lineage family is told with the skb in hand: here a reader may free it meanwhile. */
+	if (config.lineage)
+		return 0;
 	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET)
 		return 0;
 	skb = sk->sk_receive_queue.prev;
@@ -209,7 +229,7 @@ int sk_data_ready(__u64 *ctx)
 			       .wanted = CLONES, .arg = (__u64)sk,
 			       .flags = family == AF_PACKET ? EVENT_TAP : 0, .state = SKB_DELIVERED,
 			       .elsewhere = true, .queued = true);
-	if (!seen && !config.lineage && sk->sk_protocol == IPPROTO_UDP)
+	if (!seen && sk->sk_protocol == IPPROTO_UDP)
 		/* A reader on another CPU was faster. */
 		observe_received(HOOK_SK_DATA_READY, (__u64)sk + 1);
 	return 0;
@@ -252,10 +272,15 @@ int skb_copy_datagram_iovec(__u64 *ctx)
 		place = place_of_socket(sk);
 		if (sk->__sk_common.skc_family == AF_PACKET)
 			flags = EVENT_TAP;
-		else if (sk->sk_protocol == IPPROTO_TCP)
-			/* The copy begins where the reader is (net/ipv4/tcp.c, tcp_recvmsg_locked).
+		else if (sk->sk_protocol == IPPROTO_TCP) {
+			/*
+			 * The copy begins where the reader is (net/ipv4/tcp.c,
+			 * tcp_recvmsg_locked).
 			 */
 			arg |= (__u64)BPF_CORE_READ((struct tcp_sock *)sk, copied_seq) << 32;
+			if (config.lineage)
+				follow_collapsed(skb);
+		}
 	}
 	OBSERVE(skb, place, .hook = HOOK_SKB_COPY_DATAGRAM, .wanted = CLONES, .arg = arg,
 		.flags = flags, .state = SKB_DELIVERED, .elsewhere = true);

@@ -39,7 +39,9 @@ public enum Hook {
     FRAG_REASM_FINISH(26, "inet_frag_reasm_finish", Stage.IP, "reassembled from its fragments", Family.LINEAGE),
     IP_LOCAL_OUT(27, "__ip_local_out", Stage.IP, "sent by IPv4 of this host", Family.LINEAGE),
     IP6_LOCAL_OUT(28, "__ip6_local_out", Stage.IP, "sent by IPv6 of this host", Family.LINEAGE),
-    SKB_SPLICE(29, "skb_splice_bits", Stage.USER, "moved to a pipe by a process", Family.LINEAGE);
+    SKB_SPLICE(29, "skb_splice_bits", Stage.USER, "moved to a pipe by a process", Family.LINEAGE),
+    UDP_ENQUEUE(
+            30, "__udp_enqueue_schedule_skb", Stage.SOCKET, "offered to the receive queue of a socket", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 

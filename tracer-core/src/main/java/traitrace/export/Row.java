@@ -60,7 +60,7 @@ record Row(List<Hop> hops) {
             case CONSUME_SKB -> "freed after use";
             case KFREE_SKB -> "dropped";
             case SKB_COPY_DATAGRAM -> named ? "copied to " + process : "copied to process";
-            case SK_DATA_READY -> "queued for socket";
+            case SK_DATA_READY, UDP_ENQUEUE -> "queued for socket";
             case SKB_CONSUME_UDP -> {
                 String did = (int) hop.arg() < 0 ? "looked at by " : "received by ";
                 yield did + (named ? process : "process");

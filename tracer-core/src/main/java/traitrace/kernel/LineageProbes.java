@@ -117,6 +117,10 @@ final class LineageProbes {
         to.add(edge(Kind.FENTRY, "tcp_v4_do_rcv", "what TCP over IPv4 accepts is matched by sequence numbers"));
         to.add(edge(Kind.FENTRY, "tcp_v6_do_rcv", "what TCP over IPv6 accepts is matched by sequence numbers"));
         to.add(edge(Kind.FEXIT, "skb_splice_bits", "what is spliced out of TCP sockets is not seen to be received"));
+        to.add(edge(
+                Kind.FENTRY,
+                "__udp_enqueue_schedule_skb",
+                "that a datagram waits in the queue of a socket is not seen"));
         to.add(edge(Kind.FENTRY, "__ip_local_out", "IPv4 packets of this host are first seen at a device"));
         to.add(edge(Kind.FENTRY, "__ip6_local_out", "IPv6 packets of this host are first seen at a device"));
         // The stages family leaves it to this one to tell which datagram was received.

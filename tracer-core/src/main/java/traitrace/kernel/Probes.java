@@ -378,7 +378,8 @@ final class Probes implements AutoCloseable {
     long sweep(long before) {
         jnr.ffi.Runtime runtime = jnr.ffi.Runtime.getRuntime(libbpf);
         Pointer context = jnr.ffi.Memory.allocateDirect(runtime, 16, true);
-        context.putLong(0, before);
+        // Unsigned there: soon after the boot, nothing is that old.
+        context.putLong(0, Math.max(0, before));
         // struct bpf_test_run_opts of libbpf 1.x: sz, data_in, data_out, data sizes, ctx_in, ctx_out, ctx sizes, ...
         final int size = 80;
         Pointer run = jnr.ffi.Memory.allocateDirect(runtime, size, true);

@@ -55,6 +55,7 @@ public final class Lineage implements EventSink {
     private static final int KFREE_SKB = Hook.KFREE_SKB.id();
     private static final int CONSUME_SKB = Hook.CONSUME_SKB.id();
     private static final int COPY_DATAGRAM = Hook.SKB_COPY_DATAGRAM.id();
+    private static final int UDP_ENQUEUE = Hook.UDP_ENQUEUE.id();
     private static final int DATA_READY = Hook.SK_DATA_READY.id();
     private static final int TCP_PROBE = Hook.TCP_PROBE.id();
     private static final int SET_STATE = Hook.INET_SOCK_SET_STATE.id();
@@ -183,7 +184,9 @@ public final class Lineage implements EventSink {
             skb.packet = FINISHED;
             close(skb);
         }
-        finished.accept(packet);
+        if (!packet.orphan) {
+            finished.accept(packet);
+        }
     }
 
     private void remember(long skbId) {
@@ -304,6 +307,8 @@ public final class Lineage implements EventSink {
     private void passes(Skb skb, EventView event, int hook) {
         if (hook == START_XMIT && sources.physical().test(event.netns() << 32 | event.ifindex())) {
             skb.packet.transmitted = true;
+        } else if (hook == UDP_ENQUEUE) {
+            skb.atSocket = true;
         } else if (hook == DATA_READY) {
             skb.atSocket = true;
             // A datagram that was a fragment last has no ports in sight. Nobody takes a segment so: it would stay.
@@ -647,6 +652,7 @@ public final class Lineage implements EventSink {
         List<Skb> segments = new ArrayList<>(tcp.accepted(event.netns(), sequence, end));
         segments.removeIf(skb -> skb.packet.finished || skb.into != null);
         if (segments.isEmpty()) {
+            from.packet.orphan |= from.packet.id() == from.id;
             return;
         }
         if (from.packet.id() == from.id) {

@@ -38,6 +38,8 @@ public final class Packet {
     boolean transmitted;
     boolean dropped;
     boolean finished;
+    /** Nothing of it was seen but its reader, and nothing tells what was read. */
+    boolean orphan;
 
     /** Neighbours in the list that it waits in. */
     Packet previous;

@@ -129,7 +129,7 @@ final class SkbFate {
                     ended = true;
                 }
             }
-            case SK_DATA_READY -> atSocket = true;
+            case SK_DATA_READY, UDP_ENQUEUE -> atSocket = true;
             case TCP_PROBE, INET_SOCK_SET_STATE -> process(hop);
             case TCP_DO_RCV -> {
                 process(hop);
