@@ -119,9 +119,13 @@ final class Sightings implements EventSink {
         return new Observation(sightings.stream().map(Timed::sighting).toList(), losses.events());
     }
 
-    /** The tracer sees the whole host, where another laboratory may stand and number its packets likewise. */
+    /**
+     * The tracer sees the whole host, where another laboratory may stand and number its packets likewise, and the end of
+     * what waited in the sockets of the last one, whose namespaces have ended and given their numbers to these.
+     */
     private boolean ours(Timeline timeline) {
-        return timeline.hops().stream().anyMatch(hop -> namespaces.containsKey(hop.netnsName()));
+        boolean began = timeline.hops().stream().anyMatch(hop -> hop.counter() <= 0);
+        return began && timeline.hops().stream().anyMatch(hop -> namespaces.containsKey(hop.netnsName()));
     }
 
     private record Timed(long time, Sighting sighting) {}
