@@ -19,6 +19,7 @@ import traitrace.TracerException;
  * @param failed why it did not come to its end; empty if it did
  * @param broken what the network itself did not do as the scenario says, one sentence each: if there is anything, no
  *     judgement about a tracer holds
+ * @param tracked skbs that the tracer still had in its side table afterwards; -1 if it cannot know all ends
  * @param namespaces the topology's names by the real ones
  */
 public record Outcome(
@@ -28,6 +29,7 @@ public record Outcome(
         String failed,
         List<TrafficResult> results,
         List<String> broken,
+        long tracked,
         Map<String, String> namespaces) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -39,18 +41,22 @@ public record Outcome(
 
     /** Of a scenario that this machine cannot build. */
     static Outcome skipped(Scenario scenario, String why) {
-        return new Outcome(scenario.name(), release(), why, "", List.of(), List.of(), Map.of());
+        return new Outcome(scenario.name(), release(), why, "", List.of(), List.of(), -1, Map.of());
     }
 
     /** Of a scenario that did not come to its end. */
     static Outcome failed(Scenario scenario, String why) {
-        return new Outcome(scenario.name(), release(), "", why, List.of(), List.of(), Map.of());
+        return new Outcome(scenario.name(), release(), "", why, List.of(), List.of(), -1, Map.of());
     }
 
     /** Of a scenario that ran. */
     static Outcome ran(
             Scenario scenario, List<TrafficResult> results, List<String> broken, Map<String, String> namespaces) {
-        return new Outcome(scenario.name(), release(), "", "", results, broken, namespaces);
+        return new Outcome(scenario.name(), release(), "", "", results, broken, -1, namespaces);
+    }
+
+    Outcome withTracked(long count) {
+        return new Outcome(scenario, kernel, skipped, failed, results, broken, count, namespaces);
     }
 
     private static String release() {

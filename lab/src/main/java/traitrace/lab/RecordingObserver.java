@@ -30,6 +30,7 @@ final class RecordingObserver implements Observer {
     private RecordingWriter writer;
     private EventSink also;
     private Thread reader;
+    private long tracked = -1;
     private volatile boolean stopped;
     private volatile RuntimeException trouble;
 
@@ -61,6 +62,11 @@ final class RecordingObserver implements Observer {
         capture.names(this::accept);
         reader = new Thread(this::read, "capture");
         reader.start();
+    }
+
+    /** See {@link Outcome#tracked}. */
+    long tracked() {
+        return tracked;
     }
 
     private CaptureInfo info() {
@@ -97,6 +103,7 @@ final class RecordingObserver implements Observer {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        tracked = capture.exact() ? capture.tracked() : -1;
         try (RecordingWriter closing = writer) {
             closing.finish(capture.losses());
         }

@@ -48,7 +48,8 @@ public final class ScenarioRecorder implements AutoCloseable {
                 kernel = new TracedKernel();
             }
             RecordingObserver tracer = new RecordingObserver(scenario, recording(folder, scenario.name()), kernel);
-            return ScenarioRunner.run(scenario, Observer.both(tracer, besides.apply(scenario)));
+            return ScenarioRunner.run(scenario, Observer.both(tracer, besides.apply(scenario)))
+                    .withTracked(tracer.tracked());
         } catch (TracerException e) {
             return Outcome.failed(scenario, e.hint().isEmpty() ? e.getMessage() : e.getMessage() + "\n" + e.hint());
         } catch (RuntimeException e) {

@@ -49,6 +49,11 @@ final class SharedCapture implements AutoCloseable {
         return capture.exact();
     }
 
+    /** See {@link Capture#tracked}. */
+    long tracked() {
+        return capture.tracked();
+    }
+
     /** See {@link Capture#families}. */
     Set<Family> families() {
         return capture.families();

@@ -11,6 +11,9 @@ import java.util.List;
 
 /** What came of the scenarios on one kernel: a test's assertions, and a table. */
 final class Scores {
+    /** Of the kernel's lists of skbs to be freed later, and what the network itself sends. */
+    private static final int MOST_IN_FLIGHT = 256;
+
     private final List<Judge.Judgement> judgements = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
 
@@ -35,6 +38,7 @@ final class Scores {
             playback.print(System.out);
         }
         assertThat(judgement.failures()).isEmpty();
+        assertThat(outcome.tracked()).as("skbs that the side table still has").isLessThan(MOST_IN_FLIGHT);
     }
 
     /** Says in the table why a scenario has no line in it. */

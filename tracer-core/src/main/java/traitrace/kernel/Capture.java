@@ -168,6 +168,11 @@ public final class Capture implements AutoCloseable {
         }
     }
 
+    /** How many skbs are known at this moment. */
+    public long tracked() {
+        return probes.sweep(0);
+    }
+
     /** What was lost so far; after closing, what was lost in all. */
     public Losses losses() {
         if (!closed) {
