@@ -1,5 +1,6 @@
 package traitrace.lab;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -40,6 +41,11 @@ class GuestScenarioTest {
     private static final int SCENARIO_LIMIT = 240;
     /** Starts of the recording program in one guest: it gives up at a hang, and goes on behind it when called again. */
     private static final int STARTS = 3;
+
+    private static final String CLASS_PATH =
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    /** What the tests of loading said. */
+    private static final String LOADING = "loading.txt";
 
     private static final Map<String, Guest.Ended> ENDED = new ConcurrentHashMap<>();
     private static final Map<String, Scores> SCORES = new TreeMap<>();
@@ -111,13 +117,52 @@ class GuestScenarioTest {
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                CLASS_PATH,
                 RecordScenarios.class.getName(),
                 folder.toAbsolutePath().toString(),
                 Integer.toString(SCENARIO_LIMIT)));
         java.addAll(scenarios());
-        String line = java.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
-        return List.of("bash", "-c", Stream.generate(() -> line).limit(STARTS).collect(Collectors.joining(" || ")));
+        String line = quoted(java);
+        String recording = Stream.generate(() -> line).limit(STARTS).collect(Collectors.joining(" || "));
+        return List.of("bash", "-c", recording + "\nrecorded=$?\n" + loading(folder) + "\nexit $recorded");
+    }
+
+    /** What tracer-core's tests cannot try where the kernel refuses it. */
+    private static String loading(Path folder) {
+        List<String> java = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                CLASS_PATH + ":"
+                        + Path.of("..", "tracer-core", "target", "test-classes").toAbsolutePath(),
+                "org.junit.platform.console.ConsoleLauncher",
+                "execute",
+                "--disable-banner",
+                "--disable-ansi-colors",
+                "--select-class=traitrace.kernel.LineageLoadTest");
+        Path report = folder.toAbsolutePath().resolve(LOADING);
+        return "TRAITRACE_GUEST=1 timeout 300 " + quoted(java) + " >'" + report + "' 2>&1; echo \"exit status $?\" >>'"
+                + report + "'";
+    }
+
+    private static String quoted(List<String> words) {
+        return words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+    }
+
+    static Stream<String> kernelsToTry() {
+        return KERNELS.stream();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("kernelsToTry")
+    void probesLoadAndGoAndWhatIsRefusedIsLeftOut(String kernel) throws IOException {
+        Guest.Ended ended = ENDED.get(kernel);
+        assumeTrue(ended.impossible().isEmpty(), () -> ended.impossible().orElse(""));
+        assertThat(FOLDER.resolve(kernel).resolve(LOADING))
+                .content()
+                .endsWith("exit status 0\n")
+                .contains("0 tests skipped")
+                .contains("tests successful");
     }
 
     @ParameterizedTest(name = "{0} {1}")

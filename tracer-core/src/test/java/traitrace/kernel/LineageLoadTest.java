@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -138,6 +139,31 @@ class LineageLoadTest {
             LockSupport.parkNanos(100_000_000);
         }
         assertThat(run("lsmod")).as("let go").doesNotContain("veth");
+    }
+
+    @Test
+    void aTracerThatIsKilledLeavesNothing() throws Exception {
+        needsFentry();
+        int before = links();
+        Process tracer = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        HeldProbes.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            assertThat(tracer.inputReader().readLine()).isEqualTo("attached");
+            assertThat(links()).isGreaterThan(before + 50);
+        } finally {
+            tracer.destroyForcibly().waitFor();
+        }
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (links() > before && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(100_000_000);
+        }
+        assertThat(links()).isEqualTo(before);
     }
 
     private static int links() throws IOException, InterruptedException {
