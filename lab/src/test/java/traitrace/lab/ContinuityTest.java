@@ -41,6 +41,17 @@ class ContinuityTest {
     }
 
     @Test
+    void whatMustArriveShrinksWithTheTraffic() {
+        Scenario router = Continuity.traffic(Scenarios.named("router"));
+
+        assertThat(router.traffic().get(0).count()).isEqualTo(25);
+        assertThat(router.arrivals().get(0).received().atLeast()).isEqualTo(25);
+        Scenario overflow = Continuity.traffic(Scenarios.named("drop-qdisc"));
+        assertThat(overflow.traffic().get(0).count())
+                .isEqualTo(Scenarios.named("drop-qdisc").traffic().get(0).count());
+    }
+
+    @Test
     void portsMustExist() {
         Traffic.Udp udp = (Traffic.Udp) Scenarios.named("vxlan").traffic().get(0);
 
