@@ -650,13 +650,15 @@ public final class Lineage implements EventSink {
      */
     private void collapsed(Skb from, EventView event, long sequence, long end) {
         List<Skb> segments = new ArrayList<>(tcp.accepted(event.netns(), sequence, end));
-        segments.removeIf(skb -> skb.packet.finished || skb.into != null);
-        if (segments.isEmpty()) {
+        segments.removeIf(skb -> skb.packet.finished);
+        List<Skb> merged = segments.stream().filter(skb -> skb.into != null).toList();
+        segments.removeAll(merged);
+        if (segments.isEmpty() && merged.isEmpty()) {
             from.packet.orphan |= from.packet.id() == from.id;
             return;
         }
         if (from.packet.id() == from.id) {
-            unite(segments.get(0).packet, from.packet);
+            unite((segments.isEmpty() ? merged : segments).get(0).packet, from.packet);
         }
         for (Skb segment : segments) {
             Edge edge = new Edge(
@@ -670,6 +672,8 @@ public final class Lineage implements EventSink {
             from.packet.add(edge);
             tell(segment, edge, from.packet);
         }
+        // They ended in others before; of those that straddle two collapsed skbs, either has a part.
+        merged.forEach(skb -> credit(skb, from, event));
     }
 
     private void ends(Skb skb, Skb into, String why, long now) {
