@@ -200,6 +200,19 @@ class ExactTcpTest {
     }
 
     @Test
+    void creditsWhatWasMergedBeforeItWasCollapsedInTwo() {
+        arrive(1, 1000, 1000);
+        arrive(2, 2000, 1000);
+        coalesce(2, 1);
+        feed.freed(1);
+        copy(3, 1000, 700);
+        copy(4, 1700, 1300);
+
+        assertThat(read(1)).isTrue();
+        assertThat(read(2)).as("its bytes are in the second one alone").isTrue();
+    }
+
+    @Test
     void findsNoSegmentsWhereTheyCanBeOfTwoFlows() {
         arrive(1, 1000, 1000);
         feed.see(NETIF_RECEIVE_SKB, 2, r -> r.at(AWAY, 3)
