@@ -30,7 +30,8 @@ public final class Laboratory implements AutoCloseable {
      * one per section; {@code {nfqueue}} for a Perl program that lets all packets of the nfnetlink queue pass whose
      * number is its argument.
      */
-    public static final Map<String, String> FILES = Map.of("{programs}", "lab.bpf.o", "{nfqueue}", "nfqueue.pl");
+    public static final Map<String, String> FILES =
+            Map.of("{programs}", "lab.bpf.o", "{nfqueue}", "nfqueue.pl", "{splice}", "splice.pl");
 
     private static final AtomicInteger RUNS = new AtomicInteger();
     private static final Duration READY_LIMIT = Duration.ofSeconds(10);
