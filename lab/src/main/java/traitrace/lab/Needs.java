@@ -1,5 +1,6 @@
 package traitrace.lab;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +65,11 @@ public final class Needs {
                     ? Optional.empty()
                     : Optional.of("it takes Linux " + parts[1] + ", this is " + running);
         }
+        if (need.equals("cpu:real")) {
+            return emulated()
+                    ? Optional.of("an emulated CPU does not send faster than a device takes")
+                    : Optional.empty();
+        }
         if (parts.length == 2 && parts[0].equals("qdisc")) {
             return qdisc(parts[1]) ? Optional.empty() : Optional.of("this kernel has no qdisc " + parts[1]);
         }
@@ -73,6 +79,15 @@ public final class Needs {
                     : Optional.of("this kernel has no IPsec with AES-" + parts[1].toUpperCase(Locale.ROOT));
         }
         return Optional.of("nobody knows how to find out about the need \"" + need + "\"");
+    }
+
+    /** QEMU without the help of the hardware says so in the model's name. */
+    private static boolean emulated() {
+        try {
+            return Files.readString(Path.of("/proc/cpuinfo")).contains("QEMU TCG");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static boolean onPath(String program) {

@@ -18,7 +18,7 @@ import traitrace.lineage.Evidence;
  * @param needs what not every machine has: {@code link:TYPE} (a kind of device), {@code
  *     program:NAME}, {@code module:NAME} (a loadable part of the kernel), {@code qdisc:KIND}, {@code
  *     kernel:VERSION} (this or a newer one), {@code
- *     xfrm:gcm} and {@code xfrm:cbc} (IPsec with such an encryption)
+ *     xfrm:gcm} and {@code xfrm:cbc} (IPsec with such an encryption), {@code cpu:real} (not an emulated one)
  * @param together the traffics are sent at the same time, not one after another
  * @param arrivals what the far ends must have received: the scenario itself is wrong if they have not
  * @param proof kernel counters that must have moved: independent of any tracer
