@@ -46,7 +46,12 @@ static __always_inline bool recycled(struct sk_buff *skb, const struct skb_entry
 	case HOOK_NAPI_GRO_FRAGS:
 		return e->state & SKB_DELIVERED || (here && e->hook == hook);
 	case HOOK_NET_DEV_START_XMIT:
-		return e->state & SKB_DELIVERED || (here && e->hook == hook);
+		/* From GRO, an skb comes to a driver only by way of the stack. */
+		return e->state & SKB_DELIVERED || (here && e->hook == hook) ||
+		       e->hook == HOOK_NAPI_GRO_RECEIVE || e->hook == HOOK_NAPI_GRO_FRAGS;
+	case HOOK_SK_DATA_READY:
+		/* Nothing in a socket's queue moves to other memory. */
+		return e->state & SKB_DELIVERED && e->head != (__u64)skb->head;
 	default:
 		return false;
 	}

@@ -139,6 +139,7 @@ class GuestScenarioTest {
                 "execute",
                 "--disable-banner",
                 "--disable-ansi-colors",
+                "--select-class=traitrace.kernel.ProbesTest",
                 "--select-class=traitrace.kernel.LineageLoadTest");
         Path report = folder.toAbsolutePath().resolve(LOADING);
         return "TRAITRACE_GUEST=1 timeout 300 " + quoted(java) + " >'" + report + "' 2>&1; echo \"exit status $?\" >>'"
