@@ -23,7 +23,6 @@ final class UdpExchange {
             List<Receipt> replies = new ArrayList<>();
             int refused = 0;
             int sent = 0;
-            Pace pace = new Pace(udp.gapMicros(), System.nanoTime());
             for (long number : numbers) {
                 if (udp.window() > 0 && sink != null) {
                     sink.awaitCount(sent - udp.window());
@@ -35,7 +34,9 @@ final class UdpExchange {
                 if (udp.lockstep()) {
                     awaitReply(sender, udp.numberOffset(), replies);
                 }
-                pace.await(sent);
+                // Sleeping, however short, also gives way to who reads what is traced, on a machine with little to
+                // spare.
+                Exchange.gap(udp.gapMicros());
             }
             List<Receipt> received = sink == null ? List.of() : sink.finish(numbers.size());
             // Whatever the kernel has for us now was answered before the sink fell silent.
@@ -43,26 +44,6 @@ final class UdpExchange {
                 drain(sender, udp.numberOffset(), replies);
             }
             return new TrafficResult(udp, numbers, refused, received, replies);
-        }
-    }
-
-    /**
-     * When the next datagram may be sent. A thread cannot sleep for less than about 50 µs and pays as much for trying:
-     * gaps that small are kept on average.
-     */
-    private record Pace(int gapMicros, long start) {
-        private static final int SHORTEST_MICROS = 100;
-        private static final long NAP_NS = 1_000_000L;
-
-        void await(int sent) {
-            if (gapMicros >= SHORTEST_MICROS) {
-                Exchange.gap(gapMicros);
-                return;
-            }
-            long ahead = start + sent * gapMicros * 1000L - System.nanoTime();
-            if (ahead >= NAP_NS) {
-                Exchange.gap((int) (ahead / 1000));
-            }
         }
     }
 
