@@ -169,7 +169,7 @@ class LineageLoadTest {
     private static int links() throws IOException, InterruptedException {
         return (int) run("bpftool", "link")
                 .lines()
-                .filter(line -> line.contains("tracing") || line.contains("raw_tracepoint"))
+                .filter(line -> line.matches("\\d+: (tracing|raw_tracepoint) .*"))
                 .count();
     }
 
