@@ -83,7 +83,7 @@ final class Folding {
         return switch (hook) {
             case NET_DEV_QUEUE, QDISC_ENQUEUE, QDISC_DEQUEUE, NET_DEV_START_XMIT -> SEND;
             case NETIF_RX, NAPI_GRO_RECEIVE, NAPI_GRO_FRAGS, NETIF_RECEIVE_SKB -> ARRIVE;
-            case SKB_COPY_DATAGRAM, SOCK_RECV_LENGTH -> RECEIVE;
+            case SKB_COPY_DATAGRAM, SKB_SPLICE, SOCK_RECV_LENGTH -> RECEIVE;
             default -> NO_CHAIN;
         };
     }

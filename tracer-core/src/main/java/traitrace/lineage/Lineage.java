@@ -54,6 +54,7 @@ public final class Lineage implements EventSink {
     private static final int GRO_RECEIVE = Hook.NAPI_GRO_RECEIVE.id();
     private static final int KFREE_SKB = Hook.KFREE_SKB.id();
     private static final int CONSUME_SKB = Hook.CONSUME_SKB.id();
+    private static final int SPLICE = Hook.SKB_SPLICE.id();
     private static final int COPY_DATAGRAM = Hook.SKB_COPY_DATAGRAM.id();
     private static final int UDP_ENQUEUE = Hook.UDP_ENQUEUE.id();
     private static final int DATA_READY = Hook.SK_DATA_READY.id();
@@ -289,6 +290,9 @@ public final class Lineage implements EventSink {
         } else if (tap) {
             // A packet socket's copy: not on the way.
             close(skb);
+        } else if (hook == SPLICE) {
+            packet.delivered = true;
+            read(skb, event);
         } else if (hook == COPY_DATAGRAM) {
             // What is copied of a datagram may be for a look only; that it was taken is told.
             packet.delivered |= !sources.exact() || skb.protocol != UDP;

@@ -102,7 +102,7 @@ final class SkbFate {
         switch (hop.hook()) {
             case KFREE_SKB -> free(hop);
             case CONSUME_SKB -> consume(hop);
-            case SKB_COPY_DATAGRAM, SOCK_RECV_LENGTH -> {
+            case SKB_COPY_DATAGRAM, SKB_SPLICE, SOCK_RECV_LENGTH -> {
                 delivered = new End(hop.timeNs(), new Verdict.Delivered(hop.pid()));
                 ended = true;
             }

@@ -6,6 +6,7 @@ import static traitrace.lineage.Journeys.*;
 
 import org.junit.jupiter.api.Test;
 import traitrace.event.EventLayout;
+import traitrace.event.Hook;
 import traitrace.event.RecordFeed;
 
 /** TCP where the lineage family ran: its send queue, its receive queue, and the two things that it does unseen. */
@@ -197,6 +198,16 @@ class ExactTcpTest {
         assertThat(journeys.finished)
                 .as("what they were collapsed to is no packet")
                 .hasSize(2);
+    }
+
+    @Test
+    void takesWhatIsSplicedForRead() {
+        arrive(1, 1000, 1000);
+        arrive(2, 2000, 1000);
+        coalesce(2, 1);
+        feed.see(Hook.SKB_SPLICE, 1, r -> r.at(AWAY, 3).pid(4242).arg(1000L << 32 | 2000));
+
+        assertThat(hooks(journeys.of(2))).contains(Hook.SKB_SPLICE);
     }
 
     @Test
