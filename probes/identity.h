@@ -58,10 +58,7 @@ struct head_entry {
 
 #define ENTRIES 131072
 
-/*
- * Preallocated hashes, not LRU, which would evict packets that are alive. The loader may resize
- * them, and takes the kernel's resizable ones where it has them (Linux 7.2: BPF_MAP_TYPE_RHASH).
- */
+/* Preallocated hashes, not LRU, which would evict packets that are alive. The loader may resize. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ENTRIES);

@@ -60,10 +60,6 @@ public interface Libbpf {
 
     int bpf_map__reuse_fd(Pointer map, int fd);
 
-    int bpf_map__set_type(Pointer map, int type);
-
-    int bpf_map__set_map_flags(Pointer map, int flags);
-
     int bpf_map__set_max_entries(Pointer map, int entries);
 
     int bpf_map__set_initial_value(Pointer map, byte[] data, @size_t long size);

@@ -81,12 +81,6 @@ final class ProbeObject implements AutoCloseable {
         libbpf.bpf_map__set_max_entries(map(map), entries);
     }
 
-    /** Makes a map of another type (enum bpf_map_type) and with other flags (BPF_F_*). */
-    void retype(String map, int type, int flags) {
-        libbpf.bpf_map__set_type(map(map), type);
-        libbpf.bpf_map__set_map_flags(map(map), flags);
-    }
-
     /** Takes maps of another object instead of making its own, by name. */
     void share(Map<String, Integer> maps) {
         forEachMap((name, map) -> {

@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -25,8 +24,6 @@ import traitrace.TracerException.Kind;
  */
 final class Probes implements AutoCloseable {
     private static final int BPF_MAP_TYPE_RINGBUF = 27;
-    // include/uapi/linux/bpf.h
-    private static final int BPF_F_NO_PREALLOC = 1;
     private static final int EPERM = 1;
     private static final int ENOMEM = 12;
     /** Programs that are not hooks. */
@@ -142,17 +139,6 @@ final class Probes implements AutoCloseable {
         return AttachPlan.none(all, lineageRefusal);
     }
 
-    /**
-     * The type of a hash that takes memory as it fills, and does not give an entry that was just deleted to another key
-     * while a probe on another CPU still looks at it; empty where the kernel has none (before Linux 7.2).
-     */
-    private OptionalInt growing() {
-        return kernel.enumerators("bpf_map_type").entrySet().stream()
-                .filter(type -> type.getValue().equals("BPF_MAP_TYPE_RHASH"))
-                .mapToInt(Map.Entry::getKey)
-                .findFirst();
-    }
-
     private void loadStages(ProbeCode code) {
         KernelFunctions types = new KernelFunctions(kernel);
         while (true) {
@@ -235,10 +221,8 @@ final class Probes implements AutoCloseable {
             try {
                 keep(object, probes);
                 object.configure(config(code, exact, twin));
-                for (String table : List.of("skbs", "heads")) {
-                    object.resize(table, options.trackedSkbs());
-                    growing().ifPresent(type -> object.retype(table, type, BPF_F_NO_PREALLOC));
-                }
+                object.resize("skbs", options.trackedSkbs());
+                object.resize("heads", options.trackedSkbs());
                 object.resize("rings", ringCount);
                 object.share(maps);
                 return object;
