@@ -58,7 +58,11 @@ struct head_entry {
 
 #define ENTRIES 131072
 
-/* Preallocated hashes, not LRU, which would evict packets that are alive. The loader may resize. */
+/*
+ * Preallocated hashes, not LRU, which would evict packets that are alive. The loader may resize
+ * them. Nor the resizable ones of Linux 7.2 (BPF_MAP_TYPE_RHASH): these refuse entries while they
+ * grow, and a burst of segments lost a fifth of its links.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ENTRIES);

@@ -139,7 +139,7 @@ public final class Lineage implements EventSink {
         return evicted;
     }
 
-    /** Records that came after their packet was finished. */
+    /** Records that came after their packet was finished, or of which nothing tells whose they are. */
     public long late() {
         return late;
     }
@@ -185,7 +185,9 @@ public final class Lineage implements EventSink {
             skb.packet = FINISHED;
             close(skb);
         }
-        if (!packet.orphan) {
+        if (packet.orphan) {
+            late += packet.records();
+        } else {
             finished.accept(packet);
         }
     }

@@ -12,7 +12,10 @@ import java.util.function.Consumer;
  * two namespaces do not meet. Sequence numbers compare modulo 2^32.
  */
 final class TcpFlows {
-    private static final int SEGMENTS = 256;
+    /** Of a flow at first, and as many as a reader may leave in its queue. */
+    private static final int FEW_SEGMENTS = 32;
+
+    private static final int SEGMENTS = 4096;
     private static final long IDLE_NS = 30_000_000_000L;
 
     private final LongObjectHashMap<Segments> flows = new LongObjectHashMap<>();
@@ -83,7 +86,7 @@ final class TcpFlows {
     }
 
     private static final class Segments {
-        private final Skb[] skbs = new Skb[SEGMENTS];
+        private Skb[] skbs = new Skb[FEW_SEGMENTS];
         private long count;
         private long time;
 
@@ -92,15 +95,26 @@ final class TcpFlows {
             if (count > 0 && skbs[slot(count - 1)] == skb) {
                 return;
             }
+            if (count >= skbs.length && skbs.length < SEGMENTS) {
+                grow();
+            }
             skbs[slot(count++)] = skb;
         }
 
-        private static int slot(long number) {
-            return (int) (number % SEGMENTS);
+        private int slot(long number) {
+            return (int) (number % skbs.length);
+        }
+
+        private void grow() {
+            Skb[] few = skbs;
+            skbs = new Skb[few.length * 2];
+            for (long i = count - few.length; i < count; i++) {
+                skbs[slot(i)] = few[(int) (i % few.length)];
+            }
         }
 
         Skb holding(long from, long to, Skb except) {
-            for (long i = count - 1; i >= Math.max(0, count - SEGMENTS); i--) {
+            for (long i = count - 1; i >= Math.max(0, count - skbs.length); i--) {
                 Skb skb = skbs[slot(i)];
                 if (skb != except && !before(from, skb.sequence) && !before(skb.sequenceEnd(), to)) {
                     return skb;
@@ -110,7 +124,7 @@ final class TcpFlows {
         }
 
         void overlapping(long from, long to, Skb except, Consumer<Skb> each) {
-            for (long i = Math.max(0, count - SEGMENTS); i < count; i++) {
+            for (long i = Math.max(0, count - skbs.length); i < count; i++) {
                 Skb skb = skbs[slot(i)];
                 if (skb != except
                         && skb.payloadLength > 0
