@@ -49,11 +49,16 @@ static __always_inline bool recycled(struct sk_buff *skb, const struct skb_entry
 		/* From GRO, an skb comes to a driver only by way of the stack. */
 		return e->state & SKB_DELIVERED || (here && e->hook == hook) ||
 		       e->hook == HOOK_NAPI_GRO_RECEIVE || e->hook == HOOK_NAPI_GRO_FRAGS;
-	case HOOK_SK_DATA_READY:
+	case HOOK_CONSUME_SKB:
+		/*
+		 * Readers of datagrams free without a word. Where nothing tells two of them from
+		 * each other, this may be the end of a later one.
+		 */
+		return e->state & SKB_DELIVERED &&
+		       (e->head != (__u64)skb->head || !e->print.distinct);
+	default:
 		/* Nothing in a socket's queue moves to other memory. */
 		return e->state & SKB_DELIVERED && e->head != (__u64)skb->head;
-	default:
-		return false;
 	}
 }
 

@@ -20,7 +20,7 @@ abstract sealed class DatagramSink implements AutoCloseable {
     static final int MAX_DATAGRAM = 65_535;
     static final int ROOMY = 4 << 20;
 
-    private static final int JOIN_MICROS = 200_000;
+    private static final int JOIN_MICROS = 1_000_000;
     private static final long STUCK_NS = 500_000_000L;
 
     /** How many have arrived until now. */
