@@ -21,10 +21,15 @@ struct abi {
 	struct device_record device_record[0];
 	struct task_record task_record[0];
 	struct payload_record payload_record[0];
+	struct transfer_record transfer_record[0];
+	struct transfer_part transfer_part[0];
 	enum hook hook[0];
 	enum edge_kind edge_kind[0];
 	enum gone_flag gone_flag[0];
 	enum evidence evidence[0];
+	enum transfer_flag transfer_flag[0];
+	enum transfer_call transfer_call[0];
+	enum part_flag part_flag[0];
 };
 
 struct config {
@@ -37,8 +42,9 @@ struct config {
 	/* Births, deaths and copies of skbs are all seen: an entry at an address is that skb's.
 	 * Then all programs but those that look at a queue are attached twice. */
 	__u8 lineage;
-	__u8 twin; /* this is the second copy of the programs */
-	__u8 reserved[3];
+	__u8 twin;	 /* this is the second copy of the programs */
+	__u8 user_space; /* tell which bytes go into processes and come out of them */
+	__u8 reserved[2];
 	/* Addresses of the kernel's variables of these names; 0 = not known. */
 	__u64 vmemmap_base_at;
 	__u64 page_offset_base_at;

@@ -19,18 +19,16 @@
 #define NAME_BYTES     16
 
 enum record_kind {
-	RECORD_EVENT = 1,   /* a packet at a hook: struct event */
-	RECORD_EDGE = 2,    /* skb_id was made from, or took in, skb `parent`: struct edge_record */
-	RECORD_GONE = 3,    /* skb_id ended where no event tells it: struct event; arg = time it was
-			     * last seen, ns; flags = GONE_FREED or 0; hook = its last */
-	RECORD_RECEIVE = 4, /* a task took a datagram from a socket: struct event; arg = the socket,
-			     * len = bytes or negative errno, mark = MSG_* flags,
-			     * skb_id = the skb now first in its queue, 0 if none or not tracked,
-			     * counter = 1 if the queue is empty now */
-	RECORD_DEVICE = 5,  /* name of a device: struct device_record */
-	RECORD_TASK = 6,    /* name of a process: struct task_record */
+	RECORD_EVENT = 1, /* a packet at a hook: struct event */
+	RECORD_EDGE = 2,  /* skb_id was made from, or took in, skb `parent`: struct edge_record */
+	RECORD_GONE = 3,  /* skb_id ended where no event tells it: struct event; arg = time it was
+			   * last seen, ns; flags = GONE_FREED or 0; hook = its last */
+	/* 4 was a receipt, which RECORD_TRANSFER tells more of. */
+	RECORD_DEVICE = 5, /* name of a device: struct device_record */
+	RECORD_TASK = 6,   /* name of a process: struct task_record */
 	RECORD_PAYLOAD =
 	    7, /* payload bytes of the event before it, by option: struct payload_record */
+	RECORD_TRANSFER = 8, /* a process got or gave bytes: struct transfer_record */
 };
 
 enum event_flag {
@@ -61,6 +59,12 @@ enum edge_kind {
 	EDGE_FRAGMENT = 5,
 	EDGE_REASSEMBLE = 6,
 	EDGE_XDP = 7,
+	/* `parent` was copied to a task: skb_id = pid << 32 | tid, offset = bytes. The task's next
+	 * RECORD_TRANSFER is of the call that did it. */
+	EDGE_DELIVER = 8,
+	/* skb_id was made of a task's bytes: parent = pid << 32 | tid. As above. Not told of TCP:
+	 * there, sequence numbers tell. */
+	EDGE_EMIT = 9,
 	EDGE_RETRANSMIT = 12,
 };
 
@@ -100,7 +104,9 @@ struct edge_record {
 	__u64 parent;	 /* skb id */
 	/* Low halves of return addresses, innermost first: who made the child. 0 = not recorded. */
 	__u32 callers[EDGE_CALLERS];
-	__u32 offset; /* EDGE_COALESCE: where in the child's payload the parent's begins, bytes */
+	/* EDGE_COALESCE: where in the child's payload the parent's begins; EDGE_DELIVER: how many
+	 * were copied. Bytes. */
+	__u32 offset;
 	__u16 reserved16;
 	__u16 edge; /* enum edge_kind */
 	__u16 reserved;
@@ -155,6 +161,84 @@ struct task_record {
 	__u8 kind;
 	__u8 reserved8;
 	__u16 reserved16;
+};
+
+enum transfer_flag {
+	TRANSFER_STREAM = 1 << 0,  /* `seq` is valid: TCP */
+	TRANSFER_EMPTIED = 1 << 1, /* the socket's receive queue is empty now */
+	TRANSFER_PARTLY = 1 << 2,  /* there are more parts than are told */
+	TRANSFER_URING = 1 << 3, /* on behalf of an io_uring: pid is the process, tid may be any */
+};
+
+/* What moves bytes; see `call` of transfer_record. */
+enum transfer_call {
+	CALL_OTHER = 0, /* none of these, io_uring for example */
+	CALL_READ = 1,
+	CALL_WRITE = 2,
+	CALL_READV = 3,
+	CALL_WRITEV = 4,
+	CALL_RECVFROM = 5,
+	CALL_SENDTO = 6,
+	CALL_RECVMSG = 7,
+	CALL_SENDMSG = 8,
+	CALL_RECVMMSG = 9,
+	CALL_SENDMMSG = 10,
+	CALL_SPLICE = 11,
+	CALL_SENDFILE = 12,
+};
+
+enum part_flag {
+	PART_HASHED = 1 << 0, /* the hashes are valid: the memory could be read */
+	PART_DULL = 1 << 1,   /* its first bytes are all alike: they tell nothing */
+};
+
+/* How much of a part its hashes are of. */
+#define PART_EDGE_BYTES	 64
+#define PART_WHOLE_BYTES 1024
+#define TRANSFER_PARTS	 4
+
+/* Bytes that lie together in the memory of a process. */
+struct transfer_part {
+	__u64 address; /* in that memory; 0 = not known */
+	__u64 head;    /* hash of the first PART_EDGE_BYTES, of all if there are fewer */
+	__u64 tail;    /* hash of the last PART_EDGE_BYTES, of all if there are fewer */
+	__u64 whole;   /* hash of the first PART_WHOLE_BYTES, of all if there are fewer */
+	__u32 len;     /* bytes moved, not the room that there was */
+	__u32 flags;   /* enum part_flag */
+};
+
+/*
+ * A call moved bytes between a process and a socket or a TUN device, or between a socket and a
+ * pipe. Written when they have been moved, by the task that made the call; of a call for several
+ * messages, one record for each.
+ */
+struct transfer_record {
+	__u64 time;
+	__u64 socket; /* address of the struct sock; of a TUN device that of its queue. Valid while
+		       * it is open */
+	__u64 cookie; /* of the socket: never reused; 0 = it has none */
+	__u64 next;   /* UDP, stages only: skb id of what is now first in the receive queue, 0 = not
+		       * tracked */
+	__u32 netns;
+	__s32 fd;      /* of the socket or device, -1 = not known */
+	__s32 bytes;   /* negative errno = nothing was moved */
+	__u32 message; /* MSG_* flags of the call */
+	__u32 pid;
+	__u16 flags; /* enum transfer_flag */
+	__u16 hook;  /* HOOK_SOCK_SEND_LENGTH or HOOK_SOCK_RECV_LENGTH, wherever it was seen */
+	__u16 call;  /* enum transfer_call */
+	__u16 cpu;
+	__u8 kind;
+	__u8 parts; /* valid in `part` */
+	__u16 reserved;
+	__u64 pipe; /* address of the pipe on the other side; 0 = memory is */
+	__u32 seq;  /* TRANSFER_STREAM: of the first byte, host byte order */
+	__u32 tid;
+	__u8 protocol; /* IPPROTO_*; 0 = of a packet socket or TUN device */
+	__u8 family;   /* AF_*; 0 = TUN device */
+	__u16 reserved16;
+	__u32 reserved32;
+	struct transfer_part part[TRANSFER_PARTS];
 };
 
 struct payload_record {

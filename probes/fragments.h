@@ -54,12 +54,15 @@ static __always_inline __u64 start_of(const struct bio_vec *fragment)
 	       BPF_CORE_READ(fragment, bv_offset);
 }
 
+/* More than are ever read, and a power of two. */
+#define FRAGMENT_READ_LIMIT 32
+
 /*
- * Reads `bytes` bytes (a constant) from `at` on, counted from the first byte behind the linear
- * part. They must lie in one fragment.
+ * Reads `bytes` bytes (a constant below FRAGMENT_READ_LIMIT) from `at` on, counted from the first
+ * byte behind the linear part. They may lie in two fragments. `to` has room for twice the limit.
  */
-static __always_inline bool read_fragment(void *to, __u32 bytes, const struct sk_buff *skb,
-					  __u32 at)
+static __always_inline bool read_fragments(char *to, __u32 bytes, const struct sk_buff *skb,
+					   __u32 at)
 {
 	struct skb_shared_info___fragments *shared = (void *)(skb->head + skb->end);
 	__u32 count;
@@ -73,14 +76,22 @@ static __always_inline bool read_fragment(void *to, __u32 bytes, const struct sk
 	for (__u32 i = 0; i < FRAGMENTS_READ; i++) {
 		const struct bio_vec *fragment =
 		    (void *)(first + i * bpf_core_type_size(struct bio_vec));
-		__u32 length;
+		const struct bio_vec *next =
+		    (void *)(first + (i + 1) * bpf_core_type_size(struct bio_vec));
+		__u32 length, here;
 
 		if (i >= count)
 			return false;
 		length = BPF_CORE_READ(fragment, bv_len);
-		if (at < length)
-			return at + bytes <= length &&
-			       !bpf_probe_read_kernel(to, bytes, (void *)(start_of(fragment) + at));
+		if (at + bytes <= length)
+			return !bpf_probe_read_kernel(to, bytes, (void *)(start_of(fragment) + at));
+		if (at < length) {
+			here = (length - at) & (FRAGMENT_READ_LIMIT - 1);
+			return i + 1 < count &&
+			       !bpf_probe_read_kernel(to, here,
+						      (void *)(start_of(fragment) + at)) &&
+			       !bpf_probe_read_kernel(to + here, bytes, (void *)start_of(next));
+		}
 		at -= length;
 	}
 	return false;

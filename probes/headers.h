@@ -283,9 +283,9 @@ static __always_inline void fill_in_length(struct scratch *s, __u32 len, __u32 h
 		*(__be16 *)(s->window + ((s->network + 4) & 0xff)) = bpf_htons(len - 40);
 }
 
-static __always_inline bool vlan_present(struct sk_buff *skb)
+static __always_inline bool vlan_present(const struct sk_buff *skb)
 {
-	struct sk_buff___vlan_present *old = (void *)skb;
+	const struct sk_buff___vlan_present *old = (void *)skb;
 
 	if (bpf_core_field_exists(skb->vlan_all))
 		return skb->vlan_all != 0;

@@ -8,7 +8,7 @@
 
 enum hook {
 	HOOK_NONE = 0,
-	HOOK_NET_DEV_QUEUE = 1,	     /* - */
+	HOOK_NET_DEV_QUEUE = 1,	     /* socket that sends it, address; 0 = none */
 	HOOK_NET_DEV_START_XMIT = 2, /* - */
 	HOOK_NET_DEV_XMIT = 3,	     /* netdev_tx_t: only refusals are reported */
 	HOOK_QDISC_ENQUEUE = 4,	     /* handle << 32 | packets queued */
@@ -22,7 +22,7 @@ enum hook {
 	HOOK_SKB_COPY_DATAGRAM =
 	    12,			 /* TCP: first sequence number copied << 32 | bytes; else bytes */
 	HOOK_SK_DATA_READY = 13, /* socket address */
-	HOOK_SOCK_RECV_LENGTH = 14,    /* socket address (RECORD_RECEIVE) */
+	HOOK_SOCK_RECV_LENGTH = 14,    /* no event: RECORD_TRANSFER */
 	HOOK_TCP_PROBE = 15,	       /* socket address */
 	HOOK_INET_SOCK_SET_STATE = 16, /* old state << 32 | new state */
 	HOOK_TCP_BAD_CSUM = 17,	       /* - */
@@ -36,10 +36,11 @@ enum hook {
 	HOOK_TCP_DO_RCV = 24,	     /* first sequence number << 32 | the one behind the last */
 	HOOK_FRAG_QUEUE_INSERT = 25, /* fragment queue, address */
 	HOOK_FRAG_REASM_FINISH = 26, /* fragment queue, address */
-	HOOK_IP_LOCAL_OUT = 27,	     /* - */
-	HOOK_IP6_LOCAL_OUT = 28,     /* - */
+	HOOK_IP_LOCAL_OUT = 27,	     /* socket that sends it, address; 0 = none */
+	HOOK_IP6_LOCAL_OUT = 28,     /* likewise */
 	HOOK_SKB_SPLICE = 29,	     /* first sequence number << 32 | bytes */
 	HOOK_UDP_ENQUEUE = 30,	     /* socket address */
+	HOOK_SOCK_SEND_LENGTH = 31,  /* no event: RECORD_TRANSFER */
 	HOOK_COUNT,
 };
 

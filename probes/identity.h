@@ -13,16 +13,17 @@
 #include "names.h"
 
 enum skb_state {
-	SKB_RECEIVED = 1 << 0,	  /* came in by a device: if it is sent, it is forwarded */
-	SKB_DELIVERED = 1 << 1,	  /* reached a socket: it goes nowhere else */
-	SKB_SEEN = 1 << 2,	  /* an event told of it; else only an edge did */
-	SKB_TCP_QUEUE = 1 << 3,	  /* in TCP's send queue: clones of it are sent */
-	SKB_TCP_SENDING = 1 << 4, /* one is being made */
-	SKB_TCP_SENT = 1 << 5,	  /* one was made */
-	SKB_TCP_RESENT = 1 << 6,  /* one was made before, and now another one */
-	SKB_IN_XDP = 1 << 7,	  /* an XDP program has its data: that may outlive the skb */
-	SKB_MERGED = 1 << 8,	  /* its data went into another skb */
-	SKB_ENDED = 1 << 9,	  /* and that was told */
+	SKB_RECEIVED = 1 << 0,	   /* came in by a device: if it is sent, it is forwarded */
+	SKB_DELIVERED = 1 << 1,	   /* reached a socket: it goes nowhere else */
+	SKB_SEEN = 1 << 2,	   /* an event told of it; else only an edge did */
+	SKB_TCP_QUEUE = 1 << 3,	   /* in TCP's send queue: clones of it are sent */
+	SKB_TCP_SENDING = 1 << 4,  /* one is being made */
+	SKB_TCP_SENT = 1 << 5,	   /* one was made */
+	SKB_TCP_RESENT = 1 << 6,   /* one was made before, and now another one */
+	SKB_IN_XDP = 1 << 7,	   /* an XDP program has its data: that may outlive the skb */
+	SKB_MERGED = 1 << 8,	   /* its data went into another skb */
+	SKB_ENDED = 1 << 9,	   /* and that was told */
+	SKB_READ_BY_TUN = 1 << 10, /* a process is reading it from a TUN device */
 };
 
 struct skb_entry {
@@ -96,9 +97,10 @@ static __always_inline __u64 new_id(void)
 	return (__sync_fetch_and_add(born, 1) + 1) << 12 | (bpf_get_smp_processor_id() & 0xfff);
 }
 
-/* A link. `callers` are full return addresses, or NULL. */
-static __always_inline void tell_edge(__u64 packet, __u64 parent, __u64 child, enum edge_kind kind,
-				      enum evidence evidence, const __u64 *callers)
+/* A link. `callers` are full return addresses, or NULL; what `offset` is, the kind says. */
+static __always_inline void tell_edge_at(__u64 packet, __u64 parent, __u64 child,
+					 enum edge_kind kind, enum evidence evidence,
+					 const __u64 *callers, __u32 offset)
 {
 	struct edge_record *record = reserve(sizeof(*record));
 
@@ -112,11 +114,18 @@ static __always_inline void tell_edge(__u64 packet, __u64 parent, __u64 child, e
 	if (callers)
 		for (int i = 0; i < EDGE_CALLERS; i++)
 			record->callers[i] = callers[i];
+	record->offset = offset;
 	record->edge = kind;
 	record->cpu = bpf_get_smp_processor_id();
 	record->kind = RECORD_EDGE;
 	record->evidence = evidence;
 	submit(record);
+}
+
+static __always_inline void tell_edge(__u64 packet, __u64 parent, __u64 child, enum edge_kind kind,
+				      enum evidence evidence, const __u64 *callers)
+{
+	tell_edge_at(packet, parent, child, kind, evidence, callers, 0);
 }
 
 static __always_inline void tell_gone(const struct skb_entry *e, enum gone_flag flags)

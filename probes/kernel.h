@@ -29,13 +29,17 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
 enum {
 	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
 	BPF_RB_NO_WAKEUP = 1,
+	BPF_F_NO_PREALLOC = 1,
+	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
 };
 
 /* Opaque to programs; the name is what the verifier knows (include/uapi/linux/bpf.h). */
@@ -68,16 +72,28 @@ struct device {
 	struct device *parent;
 };
 
+struct rtnl_link_ops {
+	const char *kind;
+};
+
 struct net_device {
 	char name[16];
+	const struct rtnl_link_ops *rtnl_link_ops;
 	int ifindex;
 	possible_net_t nd_net;
 	struct device dev;
 };
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
 struct sock_common {
 	unsigned short skc_family;
+	unsigned char skc_state;
 	possible_net_t skc_net;
+	atomic64_t skc_cookie;
+	unsigned long skc_flags;
 };
 
 struct sk_buff_head {
@@ -90,9 +106,40 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct inode {
+	__u32 i_rdev;
+};
+
+struct file {
+	void *private_data;
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+};
+
+/* Its numbers differ between kernels: bpf_core_enum_value. */
+enum sock_flags {
+	SOCK_DONE = 1,
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue;
+	struct socket *sk_socket;
+	int sk_peek_off;
+	__u8 sk_shutdown;
 	__u16 sk_protocol;
 	__u16 sk_type;
 	int sk_rcvbuf;
@@ -108,6 +155,38 @@ struct udp_sock {
 
 struct tcp_sock {
 	__u32 copied_seq;
+	__u32 rcv_nxt;
+	__u32 write_seq;
+};
+
+struct tcp_ulp_ops;
+
+struct inet_connection_sock {
+	const struct tcp_ulp_ops *icsk_ulp_ops;
+};
+
+/* Its numbers differ between kernels: bpf_core_enum_value. */
+enum iter_type {
+	ITER_UBUF = 0,
+	ITER_IOVEC = 1,
+};
+
+/* The layout is that of system calls, too: include/uapi/linux/uio.h. */
+struct iovec {
+	void *iov_base;
+	unsigned long iov_len;
+};
+
+struct iov_iter {
+	__u8 iter_type;
+	unsigned long iov_offset;
+	const struct iovec *__iov;
+	void *ubuf;
+	unsigned long count;
+};
+
+struct msghdr {
+	struct iov_iter msg_iter;
 };
 
 struct tcp_skb_cb {
@@ -172,7 +251,17 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct thread_info {
+	__u32 status;
+};
+
+struct io_uring_task;
+
 struct task_struct {
+	struct thread_info thread_info;
+	unsigned int flags;
+	struct files_struct *files;
+	struct io_uring_task *io_uring;
 	int pid;
 	int tgid;
 	char comm[16];
@@ -187,11 +276,29 @@ struct sk_buff___vlan_present {
 	__u8 vlan_present : 1;
 } __attribute__((preserve_access_index));
 
+/* Linux before 6.4. */
+struct iov_iter___iov {
+	const struct iovec *iov;
+} __attribute__((preserve_access_index));
+
+/* linux/sched.h */
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD   0x00200000
+/* net/tcp_states.h */
+#define TCP_ESTABLISHED	 1
+#define TCP_TIME_WAIT	 6
+#define TCP_NEW_SYN_RECV 12
+/* net/sock.h */
+#define RCV_SHUTDOWN 1
+/* linux/net.h */
+#define SOCK_STREAM 1
 /* linux/socket.h, linux/if_ether.h, linux/in.h */
 #define AF_INET	       2
 #define AF_INET6       10
 #define AF_PACKET      17
+#define MSG_OOB	       1
 #define MSG_PEEK       2
+#define MSG_TRUNC      0x20
 #define ETH_P_IP       0x0800
 #define ETH_P_ARP      0x0806
 #define ETH_P_8021Q    0x8100
@@ -206,6 +313,7 @@ struct sk_buff___vlan_present {
 #define IPPROTO_GRE    47
 #define IPPROTO_ESP    50
 #define IPPROTO_ICMPV6 58
+#define IPPROTO_MPTCP  262
 #define NETDEV_TX_BUSY 0x10
 
 #endif

@@ -221,7 +221,7 @@ int __ip_local_out(__u64 *ctx)
 	struct net *net = (void *)ctx[0];
 
 	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP_LOCAL_OUT,
-		.wanted = TAG, .queued = true);
+		.wanted = TAG, .queued = true, .arg = sender_of((void *)ctx[2]), .leaves = true);
 	return 0;
 }
 
@@ -231,7 +231,7 @@ int __ip6_local_out(__u64 *ctx)
 	struct net *net = (void *)ctx[0];
 
 	OBSERVE((void *)ctx[2], ((struct place){.netns = net->ns.inum}), .hook = HOOK_IP6_LOCAL_OUT,
-		.wanted = TAG, .queued = true);
+		.wanted = TAG, .queued = true, .arg = sender_of((void *)ctx[2]), .leaves = true);
 	return 0;
 }
 
@@ -256,7 +256,6 @@ int __tcp_transmit_skb(__u64 *ctx)
 	struct sk_buff *skb = (void *)ctx[1];
 	bool clone_it = (int)ctx[2] != 0;
 	struct skb_entry *e = entry_of(skb);
-	struct skb_entry entry = {};
 	__u32 seq, end_seq;
 
 	sequence_of(skb, &seq, &end_seq);
@@ -271,12 +270,10 @@ int __tcp_transmit_skb(__u64 *ctx)
 		}
 	}
 	if (!e) {
-		entry.packet_id = entry.skb_id = new_id();
-		entry.told = HOOK_TCP_TRANSMIT;
-		enter(skb, &entry);
-		e = entry_of(skb);
+		e = begin(skb);
 		if (!e)
 			return 0;
+		e->told = HOOK_TCP_TRANSMIT;
 	}
 	e->seq = seq;
 	e->end_seq = end_seq;
@@ -335,7 +332,8 @@ int skb_consume_udp(__u64 *ctx)
 	int len = (int)ctx[2];
 
 	OBSERVE((void *)ctx[1], place_of_socket(sk), .hook = HOOK_SKB_CONSUME_UDP,
-		.arg = (__s64)len, .state = SKB_DELIVERED, .elsewhere = true, .queued = true);
+		.arg = (__s64)len, .state = SKB_DELIVERED, .elsewhere = true, .queued = true,
+		.delivered = config.user_space && len > 0 && is_process() ? len : 0);
 	return 0;
 }
 
@@ -358,5 +356,125 @@ int skb_splice_bits(__u64 *ctx)
 	sequence_of(skb, &seq, &end_seq);
 	MENTION(skb, e, place_of_socket(sk), .hook = HOOK_SKB_SPLICE,
 		.arg = (__u64)(seq + offset) << 32 | (__u32)bytes, .state = SKB_DELIVERED);
+	if (config.user_space && is_process())
+		tell_delivery(e, bytes);
+	return 0;
+}
+
+/*
+ * Processes: what each call moved, seen when it is done and its iterator shows where the bytes went
+ * or came from. These are the families' own functions, not those of TCP or UDP: the latter run
+ * inside of them and are more.
+ */
+
+enum teller {
+	TOLD_BY_RECEIVE = 1,
+	TOLD_BY_SEND,
+	TOLD_BY_SENDPAGE,
+	TOLD_BY_SPLICE,
+};
+
+/* sock->ops->recvmsg(sock, msg, size, flags) */
+static __always_inline int received_by(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[0];
+	struct msghdr *msg = (void *)ctx[1];
+	struct sock *sk = socket->sk;
+	__u64 left = msg->msg_iter.count;
+	struct thread *t;
+
+	if (!config.user_space || !of_process(sk))
+		return 0;
+	t = this_thread();
+	if (!t || told_by(t, TOLD_BY_RECEIVE))
+		return 0;
+	t->source = (__u64)&msg->msg_iter;
+	got(t, sk, (int)result_of(ctx), (__u32)ctx[3], true, ctx[2] - left);
+	return 0;
+}
+
+/* sock->ops->sendmsg(sock, msg, size) */
+static __always_inline int sent_by(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[0];
+	struct msghdr *msg = (void *)ctx[1];
+	struct sock *sk = socket->sk;
+	struct thread *t;
+
+	if (!config.user_space || !of_process(sk))
+		return 0;
+	t = this_thread();
+	if (!t || told_by(t, TOLD_BY_SEND))
+		return 0;
+	t->source = (__u64)&msg->msg_iter;
+	gave(t, sk, (int)result_of(ctx), true);
+	return 0;
+}
+
+#define MOVES(function, how)                                                                       \
+	SEC("fexit/" #function)                                                                    \
+	int function(__u64 *ctx)                                                                   \
+	{                                                                                          \
+		return how(ctx);                                                                   \
+	}
+
+MOVES(inet_recvmsg, received_by)
+MOVES(inet6_recvmsg, received_by)
+MOVES(packet_recvmsg, received_by)
+MOVES(inet_sendmsg, sent_by)
+MOVES(inet6_sendmsg, sent_by)
+MOVES(packet_sendmsg, sent_by)
+
+/* The socket is still locked: these bytes are the last that were written. The length follows. */
+SEC("fexit/tcp_sendmsg_locked")
+int tcp_sendmsg_locked(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	int bytes = (int)result_of(ctx);
+	struct thread *t;
+
+	if (!config.user_space || bytes <= 0 || !of_process(sk))
+		return 0;
+	t = this_thread();
+	if (t)
+		begin_to_send(t, sk, BPF_CORE_READ((struct tcp_sock *)sk, write_seq) - bytes, 0);
+	return 0;
+}
+
+/* Bytes of a pipe, or of a file, on Linux before 6.5; of other protocols it calls sendmsg. */
+SEC("fexit/inet_sendpage")
+int inet_sendpage(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[0];
+	struct sock *sk = socket->sk;
+	struct thread *t;
+
+	if (!config.user_space || !of_process(sk) || !of_tcp(sk))
+		return 0;
+	t = this_thread();
+	if (t && !told_by(t, TOLD_BY_SENDPAGE))
+		gave(t, sk, (int)result_of(ctx), false);
+	return 0;
+}
+
+SEC("fexit/tcp_splice_read")
+int tcp_splice_read(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[0];
+	struct sock *sk = socket->sk;
+	int bytes = (int)result_of(ctx);
+	struct thread *t;
+
+	if (!config.user_space || bytes <= 0 || !of_process(sk))
+		return 0;
+	t = this_thread();
+	if (!t || told_by(t, TOLD_BY_SPLICE))
+		return 0;
+	read_call(&t->call);
+	if (t->call.what != CALL_SPLICE || file_of(t->call.fd) != file_of_socket(sk)) {
+		t->call.what = CALL_OTHER;
+		t->call.fd = -1;
+	}
+	got_by_pipe(t, sk, bytes, ctx[2]);
 	return 0;
 }

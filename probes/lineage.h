@@ -45,29 +45,29 @@ static __always_inline bool told(struct skb_entry *e, __u8 hook)
 	return before;
 }
 
-/* A new skb at this address: who was known to be here is not. */
-static __always_inline void born(const struct sk_buff *skb)
+/* Whoever was known to be at this address is not any more. */
+static __always_inline void forget(const struct sk_buff *skb, enum gone_flag flags)
 {
 	struct skb_entry *e = entry_of(skb);
 
 	if (!e)
 		return;
 	if (!(e->state & SKB_ENDED))
-		tell_gone(e, 0);
+		tell_gone(e, flags);
 	delete_entry(skb);
+}
+
+/* A new skb at this address. */
+static __always_inline void born(const struct sk_buff *skb)
+{
+	forget(skb, 0);
 }
 
 /* The skb at this address is freed. Where a tracepoint told it before, nothing is known any more.
  */
 static __always_inline void died(const struct sk_buff *skb)
 {
-	struct skb_entry *e = entry_of(skb);
-
-	if (!e)
-		return;
-	if (!(e->state & SKB_ENDED))
-		tell_gone(e, GONE_FREED);
-	delete_entry(skb);
+	forget(skb, GONE_FREED);
 }
 
 /* A new entry, of an skb that no event told of yet. */
@@ -77,6 +77,16 @@ static __always_inline void enter(const struct sk_buff *skb, const struct skb_en
 
 	if (bpf_map_update_elem(&skbs, &address, entry, BPF_ANY))
 		count(COUNTER_UNTRACKED);
+}
+
+/* A packet begins with this skb. NULL if there is no room for its entry. */
+static __always_inline struct skb_entry *begin(const struct sk_buff *skb)
+{
+	struct skb_entry entry = {};
+
+	entry.packet_id = entry.skb_id = new_id();
+	enter(skb, &entry);
+	return entry_of(skb);
 }
 
 /* What a child has of its parent: all but what is an skb's own. */
@@ -105,9 +115,10 @@ static __always_inline void derive(void *ctx, const struct sk_buff *child_skb,
 	__u64 stack[STACK_DEPTH] = {};
 	struct skb_entry entry = {};
 
-	if (child && (!parent || child->parent == parent->skb_id || surely)) {
-		if (!surely || (parent && child->parent == parent->skb_id))
-			return;
+	/* The other copy of this program was here. */
+	if (child && parent && child->parent == parent->skb_id)
+		return;
+	if (child && surely) {
 		born(child_skb);
 		child = 0;
 	}
@@ -151,15 +162,13 @@ static __always_inline struct skb_entry *follow(struct sk_buff *skb, struct scra
 {
 	__u64 head = (__u64)skb->head;
 	struct skb_entry *e = entry_of(skb);
-	struct skb_entry entry = {};
 
 	if (!e) {
 		if (!(wanted & TAG) || !s || !s->print.known)
 			return 0;
-		entry.packet_id = entry.skb_id = new_id();
-		entry.head = head;
-		enter(skb, &entry);
-		e = entry_of(skb);
+		e = begin(skb);
+		if (e)
+			e->head = head;
 		*flags |= EVENT_FIRST;
 		return e;
 	}
@@ -188,12 +197,8 @@ static __always_inline struct skb_entry *follow(struct sk_buff *skb, struct scra
  */
 static __always_inline void follow_collapsed(const struct sk_buff *skb)
 {
-	struct skb_entry entry = {};
-
-	if (entry_of(skb))
-		return;
-	entry.packet_id = entry.skb_id = new_id();
-	enter(skb, &entry);
+	if (!entry_of(skb))
+		begin(skb);
 }
 
 /*
@@ -205,15 +210,13 @@ static __always_inline void follow_collapsed(const struct sk_buff *skb)
 static __always_inline void end(struct sk_buff *skb, struct skb_entry *e, bool consumed)
 {
 	struct head_entry frame = {};
-	__u64 head = (__u64)skb->head;
 
 	if (consumed && e->state & SKB_IN_XDP) {
 		frame.packet_id = e->packet_id;
 		frame.skb_id = e->skb_id;
 		frame.time = e->time;
 		frame.print = e->print;
-		if (bpf_map_update_elem(&heads, &head, &frame, BPF_ANY))
-			count(COUNTER_UNTRACKED);
+		enter_head((__u64)skb->head, &frame);
 	}
 	e->state |= SKB_ENDED;
 }
@@ -241,11 +244,10 @@ static __always_inline void unframe(const struct sk_buff *skb, const void *frame
 static __always_inline void copy_frame(const void *copy, const void *frame)
 {
 	__u64 from = (__u64)frame;
-	__u64 to = (__u64)copy;
 	struct head_entry *was = bpf_map_lookup_elem(&heads, &from);
 
-	if (was && copy && bpf_map_update_elem(&heads, &to, was, BPF_ANY))
-		count(COUNTER_UNTRACKED);
+	if (was && copy)
+		enter_head((__u64)copy, was);
 }
 
 #endif

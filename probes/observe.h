@@ -10,6 +10,8 @@
 #include "names.h"
 #include "payload.h"
 #include "recognition.h"
+#include "transfer.h"
+#include "tun.h"
 
 struct place {
 	struct net_device *dev;
@@ -46,16 +48,19 @@ static __always_inline bool captured_by_filter(struct scratch *s)
 	return s->print.known;
 }
 
-/* What a hook knows beside the skb. All of it is constant but `arg`. */
+/* What a hook knows beside the skb. All of it is constant but `arg`, `state` and `delivered`. */
 struct observation {
 	__u32 hook;
 	__u32 wanted;
 	__u64 arg;
-	__u8 flags;	/* to begin with */
-	__u16 state;	/* what the skb becomes by this */
-	bool elsewhere; /* not at a device: a known skb stays where it was seen last */
-	bool ends;	/* the skb is freed here */
-	bool queued;	/* the skb comes from a queue: the verifier does not trust the pointer */
+	__u8 flags;	 /* to begin with */
+	__u16 state;	 /* what the skb becomes by this */
+	bool elsewhere;	 /* not at a device: a known skb stays where it was seen last */
+	bool ends;	 /* the skb is freed here */
+	bool queued;	 /* the skb comes from a queue: the verifier does not trust the pointer */
+	bool leaves;	 /* where a socket's packets are first seen */
+	bool enters;	 /* where those that are written to a TUN device are */
+	__u32 delivered; /* bytes of it that the running process got */
 };
 
 static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
@@ -136,6 +141,24 @@ static __always_inline void report(struct sk_buff *skb, struct skb_entry *e, str
 		tell_payload(skb, s, e, counter, !o->queued);
 }
 
+/* What this event says of packets that go into a process or come out of one. */
+static __always_inline void cross(struct sk_buff *skb, const struct skb_entry *e,
+				  const struct observation *o, __u8 flags)
+{
+	if (o->delivered)
+		tell_delivery(e, o->delivered);
+	if (o->hook == HOOK_CONSUME_SKB && e->state & SKB_READ_BY_TUN)
+		got_from_tun(skb);
+	if (!o->leaves && !o->enters)
+		return;
+	if (!(flags & EVENT_FIRST) || e->parent || e->packet_id != e->skb_id)
+		return;
+	if (o->leaves)
+		emitted_by_socket(skb, e);
+	if (o->enters)
+		emitted_by_tun(skb, e);
+}
+
 /* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
 static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
 {
@@ -179,6 +202,8 @@ static __always_inline __u64 observe(struct sk_buff *skb, struct place place, st
 		e->ifindex = place.ifindex;
 	}
 	report(skb, e, s, &o, flags);
+	if (config.user_space)
+		cross(skb, e, &o, flags);
 	if (o.ends) {
 		if (config.lineage)
 			end(skb, e, o.hook == HOOK_CONSUME_SKB);

@@ -40,8 +40,11 @@ static __always_inline void tell_payload(struct sk_buff *skb, struct scratch *s,
 		    !bpf_dynptr_read(record->data, sizeof(record->data), &whole, from, 0))
 			record->len = sizeof(record->data);
 	} else if (!&bpf_dynptr_from_skb && at >= s->tail) {
-		if (read_fragment(record->data, sizeof(record->data), skb, at - s->tail))
+		/* The snapshot was written: its room is free. */
+		if (read_fragments((char *)s->window, sizeof(record->data), skb, at - s->tail)) {
+			__builtin_memcpy(record->data, s->window, sizeof(record->data));
 			record->len = sizeof(record->data);
+		}
 	}
 	submit(record);
 }

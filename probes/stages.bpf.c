@@ -41,7 +41,8 @@ int net_dev_queue(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
 
-	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NET_DEV_QUEUE, .wanted = TAG | CLONES);
+	OBSERVE(skb, place_of(skb->dev), .hook = HOOK_NET_DEV_QUEUE, .wanted = TAG | CLONES,
+		.arg = sender_of(skb), .leaves = true);
 	return 0;
 }
 
@@ -114,7 +115,7 @@ int net_dev_xmit(__u64 *ctx)
 static __always_inline __u64 receive(struct sk_buff *skb, enum hook hook)
 {
 	return OBSERVE(skb, place_of(skb->dev), .hook = hook, .wanted = TAG | CLONES,
-		       .state = SKB_RECEIVED);
+		       .state = SKB_RECEIVED, .enters = true);
 }
 
 SEC("tp_btf/netif_rx")
@@ -185,13 +186,6 @@ static __always_inline void observe_received(enum hook hook, __u64 arg)
 	submit(record);
 }
 
-/* The end of the queue from which a UDP socket's readers take, as it stands in its members' links.
- */
-static __always_inline __u64 udp_reader_queue(const struct sock *sk)
-{
-	return (__u64)sk + bpf_core_field_offset(struct udp_sock, reader_queue);
-}
-
 /*
  * A socket got something to read: what is last in its queue. Several may have been put there before
  * it is said once for each, so the oldest that was not reported yet is taken.
@@ -201,7 +195,7 @@ int sk_data_ready(__u64 *ctx)
 {
 	const struct sock *sk = (void *)ctx[0];
 	__u16 family = sk->__sk_common.skc_family;
-	__u64 reader_queue = udp_reader_queue(sk);
+	__u64 reader_queue = reader_queue_of(sk);
 	struct sk_buff *skb, *oldest = 0;
 	__u64 seen = 0;
 
@@ -254,22 +248,33 @@ int tcp_probe(__u64 *ctx)
 SEC("tp_btf/inet_sock_set_state")
 int inet_sock_set_state(__u64 *ctx)
 {
+	struct sock *sk = (void *)ctx[0];
+
+	if (config.user_space && !config.lineage && (int)ctx[2] == TCP_ESTABLISHED && of_tcp(sk))
+		read_up_to(sk);
 	observe_received(HOOK_INET_SOCK_SET_STATE, (__u64)(__u32)ctx[1] << 32 | (__u32)ctx[2]);
 	return 0;
 }
 
+/*
+ * Bytes of an skb are about to be copied to the reader of a socket or TUN device. UDP's skbs have
+ * no socket any more: of these, other hooks tell that they were delivered.
+ */
 SEC("tp_btf/skb_copy_datagram_iovec")
 int skb_copy_datagram_iovec(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
 	__u32 len = (__u32)ctx[1];
 	struct sock *sk = skb->sk;
+	bool by_tun = is_read_from_tun(skb);
+	bool by_process = by_tun;
 	struct place place = {};
 	__u64 arg = len;
 	__u8 flags = 0;
 
 	if (sk) {
 		place = place_of_socket(sk);
+		by_process = config.user_space && is_process() && of_process(sk);
 		if (sk->__sk_common.skc_family == AF_PACKET)
 			flags = EVENT_TAP;
 		else if (sk->sk_protocol == IPPROTO_TCP) {
@@ -283,12 +288,13 @@ int skb_copy_datagram_iovec(__u64 *ctx)
 		}
 	}
 	OBSERVE(skb, place, .hook = HOOK_SKB_COPY_DATAGRAM, .wanted = CLONES, .arg = arg,
-		.flags = flags, .state = SKB_DELIVERED, .elsewhere = true);
+		.flags = flags, .state = SKB_DELIVERED | (by_tun ? SKB_READ_BY_TUN : 0),
+		.elsewhere = true, .delivered = by_process ? len : 0);
 	return 0;
 }
 
 /*
- * A datagram was taken from a UDP socket. The kernel copies it without a tracepoint, and frees it
+ * Something was taken from a socket. Of UDP the kernel copies it without a tracepoint, and frees it
  * without one where the CPU is the same: which skb it was, Java concludes from the order of the
  * queue.
  */
@@ -298,35 +304,86 @@ int sock_recv_length(__u64 *ctx)
 	struct sock *sk = (void *)ctx[0];
 	int ret = (int)ctx[1];
 	int flags = (int)ctx[2];
-	__u16 family = sk->__sk_common.skc_family;
-	struct sk_buff *next;
-	struct skb_entry *e;
-	struct event *record;
-	__u64 address;
+	struct thread *t;
 
-	/* The lineage family knows which. */
-	if (config.lineage)
+	/* The lineage family knows which, and tells. */
+	if (config.lineage || !of_process(sk) ||
+	    (!config.user_space && sk->sk_protocol != IPPROTO_UDP))
 		return 0;
-	if (sk->sk_protocol != IPPROTO_UDP || (family != AF_INET && family != AF_INET6) || ret < 0)
+	t = this_thread();
+	if (!t)
 		return 0;
-	tell_task();
-	record = reserve_event(RECORD_RECEIVE);
-	if (!record)
+	got(t, sk, ret, flags, false, 0);
+	if (config.user_space && ret > 0 && of_tcp(sk))
+		read_up_to(sk);
+	return 0;
+}
+
+/* Something was given to a socket. */
+SEC("tp_btf/sock_send_length")
+int sock_send_length(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct thread *t;
+
+	if (!config.user_space || config.lineage || !of_process(sk))
 		return 0;
-	next = BPF_CORE_READ((struct udp_sock *)sk, reader_queue.next);
-	if ((__u64)next == udp_reader_queue(sk))
-		next = sk->sk_receive_queue.next;
-	address = (__u64)next;
-	e = bpf_map_lookup_elem(&skbs, &address);
-	record->counter = address == (__u64)&sk->sk_receive_queue;
-	record->skb_id = e && e->state & SKB_DELIVERED ? e->skb_id : 0;
-	record->arg = (__u64)sk;
-	record->netns = sk->__sk_common.skc_net.net->ns.inum;
-	record->len = ret;
-	record->mark = flags;
-	record->pid = bpf_get_current_pid_tgid() >> 32;
-	record->hook = HOOK_SOCK_RECV_LENGTH;
-	submit(record);
+	t = this_thread();
+	if (t)
+		gave(t, sk, (int)ctx[1], false);
+	return 0;
+}
+
+/*
+ * TCP is about to take bytes from a sender, who holds the socket's lock; said again whenever it
+ * goes on to another skb. The message that they are in stays until the length is told.
+ */
+SEC("tp_btf/tcp_sendmsg_locked")
+int tcp_sendmsg_locked(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct msghdr *msg = (void *)ctx[1];
+	struct thread *t;
+
+	if (!config.user_space || config.lineage || !of_process(sk))
+		return 0;
+	t = this_thread();
+	if (t && t->sending != (__u64)sk)
+		begin_to_send(t, sk, BPF_CORE_READ((struct tcp_sock *)sk, write_seq),
+			      (__u64)&msg->msg_iter);
+	return 0;
+}
+
+/*
+ * A TCP reader goes on, among others one that has bytes moved to a pipe (net/ipv4/tcp.c,
+ * tcp_read_sock), of which nothing else tells. How many these were, the socket tells by what was
+ * read before.
+ */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int tcp_rcv_space_adjust(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct thread *t;
+	__u32 *before;
+
+	if (!config.user_space || config.lineage)
+		return 0;
+	if (entry_of_task(bpf_get_current_task_btf()).number != NR_SPLICE || !of_process(sk))
+		return 0;
+	t = this_thread();
+	if (!t)
+		return 0;
+	read_call(&t->call);
+	if (file_of(t->call.fd) != file_of_socket(sk))
+		return 0;
+	before = bpf_sk_storage_get(&readers, sk, 0, 0);
+	if (before) {
+		__s32 bytes = end_of_read(sk) - *before;
+
+		if (bytes > 0)
+			got_by_pipe(t, sk, bytes, pipe_of(t->call.output));
+	}
+	read_up_to(sk);
 	return 0;
 }
 

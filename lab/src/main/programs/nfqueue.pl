@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
-# Has every packet of an nfnetlink queue copied to user space and lets it pass. Runs until it is
-# ended. The messages are those of the kernel's include/uapi/linux/netfilter/nfnetlink_queue.h.
+# Has every packet of an nfnetlink queue copied to user space and lets it pass; IPv4 datagrams of UDP
+# with BYTES more behind their payload, if that is given. Runs until it is ended. The messages are those of the kernel's include/uapi/linux/netfilter/nfnetlink_queue.h.
 #
-# usage: nfqueue.pl QUEUE
+# usage: nfqueue.pl QUEUE [BYTES]
 use strict;
 use warnings;
 use Socket;
@@ -23,37 +23,70 @@ use constant {
     COPY_PACKET        => 2,
     PACKET_HDR         => 1,         # attributes of PACKET and VERDICT: NFQA_*
     VERDICT_HDR        => 2,
+    PAYLOAD            => 10,
     NF_ACCEPT          => 1,
     HEADERS            => 20,        # struct nlmsghdr and struct nfgenmsg
     ATTRIBUTE          => 4,         # struct nlattr
     TYPE_MASK          => 0x3fff,
+    IPV4_HEADER        => 20,
+    UDP_HEADER         => 8,
 };
 
-@ARGV == 1 && $ARGV[0] =~ /^\d{1,5}$/ or die "usage: nfqueue.pl QUEUE\n";
-my $queue = $ARGV[0];
+@ARGV >= 1 && @ARGV <= 2 && !grep { !/^\d{1,5}$/ } @ARGV or die "usage: nfqueue.pl QUEUE [BYTES]\n";
+my ($queue, $more) = (@ARGV, 0);
 
 socket(my $netlink, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER) or die "cannot open a netlink socket: $!\n";
 bind($netlink, pack('S x2 L L', AF_NETLINK, 0, 0)) or die "cannot bind a netlink socket: $!\n";
 
+# A message with pairs of an attribute's number and its value.
 sub request {
-    my ($type, $attribute, $value) = @_;
-    my $body = pack('C C n', AF_UNSPEC, 0, $queue) . pack('S S', ATTRIBUTE + length $value, $attribute) . $value;
-    $body .= "\0" x (-length($body) % 4);
+    my ($type, @attributes) = @_;
+    my $body = pack('C C n', AF_UNSPEC, 0, $queue);
+    while (my ($attribute, $value) = splice @attributes, 0, 2) {
+        $body .= pack('S S', ATTRIBUTE + length $value, $attribute) . $value;
+        $body .= "\0" x (-length($body) % 4);
+    }
     my $message = pack('L S S L L', 16 + length $body, SUBSYSTEM | $type, NLM_F_REQUEST, 0, 0) . $body;
     defined(syswrite $netlink, $message) or die "cannot tell the kernel: $!\n";
 }
 
-# The id of a packet; its attributes follow the headers, each padded to 4 bytes.
-sub packet_id {
+# What a message says of a packet, by attribute: these follow the headers, each padded to 4 bytes.
+sub attributes {
     my ($message) = @_;
     my $at = HEADERS;
+    my %values;
     while ($at + ATTRIBUTE <= length $message) {
         my ($length, $type) = unpack 'S S', substr $message, $at, ATTRIBUTE;
         last if $length < ATTRIBUTE;
-        return unpack 'N', substr $message, $at + ATTRIBUTE, 4 if ($type & TYPE_MASK) == PACKET_HDR;
+        $values{$type & TYPE_MASK} = substr $message, $at + ATTRIBUTE, $length - ATTRIBUTE;
         $at += ($length + 3) & ~3;
     }
-    return;
+    return \%values;
+}
+
+# The same datagram with more bytes. UDP needs no checksum over IPv4.
+sub longer {
+    my ($packet) = @_;
+    my $length = length($packet) + $more;
+    $packet .= "\0" x $more;
+    substr($packet, 2,  2) = pack 'n', $length;
+    substr($packet, 10, 2) = "\0\0";
+    my $sum = unpack '%32n*', substr $packet, 0, IPV4_HEADER;
+    $sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
+    substr($packet, 10, 2) = pack 'n', ~$sum & 0xffff;
+    substr($packet, IPV4_HEADER + 4, 4) = pack 'n n', $length - IPV4_HEADER, 0;
+    return $packet;
+}
+
+sub verdict {
+    my ($packet) = @_;
+    my $id    = unpack 'N', $packet->{+PACKET_HDR};
+    my @other = ();
+    if ($more && length($packet->{+PAYLOAD} // '') >= IPV4_HEADER + UDP_HEADER
+        && $packet->{+PAYLOAD} =~ /^\x45.{8}\x11/s) {
+        @other = (PAYLOAD, longer($packet->{+PAYLOAD}));
+    }
+    request(VERDICT, VERDICT_HDR, pack('N N', NF_ACCEPT, $id), @other);
 }
 
 request(CONFIG, CFG_CMD, pack('C x n', CFG_CMD_BIND, 0));
@@ -67,8 +100,8 @@ while (defined sysread $netlink, my $buffer, 1 << 17) {
             $! = -unpack 'l', substr $buffer, 16, 4;
             die "the kernel refuses: $!\n";
         }
-        my $id = $type == (SUBSYSTEM | PACKET) ? packet_id(substr $buffer, 0, $length) : undef;
-        request(VERDICT, VERDICT_HDR, pack('N N', NF_ACCEPT, $id)) if defined $id;
+        my $packet = attributes(substr $buffer, 0, $length);
+        verdict($packet) if $type == (SUBSYSTEM | PACKET) && defined $packet->{+PACKET_HDR};
         substr($buffer, 0, ($length + 3) & ~3) = '';
     }
 }

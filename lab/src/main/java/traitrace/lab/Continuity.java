@@ -39,7 +39,8 @@ final class Continuity {
                 reference(REFERENCE + "vxlan-fragments", tunnel, REFERENCE_BIG_BYTES));
         return Stream.concat(references, Scenarios.all().stream())
                 .filter(scenario -> !scenario.legs().isEmpty())
-                .map(Continuity::traffic)
+                // What a process sends on has no port by which pwru could know it.
+                .map(scenario -> scenario.crossings().isEmpty() ? traffic(scenario) : scenario)
                 .toList();
     }
 

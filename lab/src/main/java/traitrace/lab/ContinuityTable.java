@@ -36,6 +36,7 @@ public final class ContinuityTable {
 
     private static boolean print(Path folder) {
         StringBuilder table = new StringBuilder(HEAD);
+        StringBuilder crossings = new StringBuilder();
         List<String> notes = new ArrayList<>();
         String kernel = "";
         Set<String> plans = new TreeSet<>();
@@ -49,13 +50,22 @@ public final class ContinuityTable {
             kernel = outcome.kernel();
             remark(outcome).ifPresent(remark -> notes.add(scenario.name() + ": " + remark));
             if (outcome.skipped().isEmpty() && outcome.failed().isEmpty()) {
-                joined |= append(table, notes, plans, scenario, outcome, folder);
+                joined |= append(table, crossings, notes, plans, scenario, outcome, folder);
             }
         }
         System.out.println("### Linux " + kernel + ", traitrace with " + String.join(", ", plans) + "\n\n" + table);
+        if (!crossings.isEmpty()) {
+            List<String> headings = ScoreTable.crossingHeadings();
+            String under = "|---|---|" + "--:|".repeat(headings.size() - 2);
+            System.out.println("Through processes:\n\n" + line(headings) + under + "\n" + crossings);
+        }
         notes.forEach(note -> System.out.println("* " + note));
         System.out.println();
         return joined;
+    }
+
+    private static String line(List<String> cells) {
+        return "| " + String.join(" | ", cells) + " |\n";
     }
 
     private static Optional<String> remark(Outcome outcome) {
@@ -72,6 +82,7 @@ public final class ContinuityTable {
 
     private static boolean append(
             StringBuilder table,
+            StringBuilder crossings,
             List<String> notes,
             Set<String> plans,
             Scenario scenario,
@@ -100,6 +111,7 @@ public final class ContinuityTable {
                             .orElse(NOTHING))
                     .append('\n');
         }
+        ScoreTable.crossings(judgement).forEach(row -> crossings.append(line(row)));
         return judgement.falseJoins() > 0;
     }
 

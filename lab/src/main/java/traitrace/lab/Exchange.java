@@ -30,6 +30,8 @@ public final class Exchange {
                 return TcpExchange.run(lab, tcp, numbers);
             } else if (traffic instanceof Traffic.Ping ping) {
                 return PingExchange.run(lab, ping);
+            } else if (traffic instanceof Traffic.Requests requests) {
+                return RequestExchange.run(lab, requests, numbers);
             } else {
                 return ProgramExchange.run(lab, (Traffic.Program) traffic, numbers);
             }

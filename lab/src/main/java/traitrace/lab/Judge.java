@@ -17,12 +17,16 @@ import traitrace.lineage.Evidence;
  * Compares what a tracer said with what was sent.
  *
  * <p>A number is <b>followed</b> along a leg if one packet id has all the leg's steps, in order, at sightings that carry
- * this number or show none. Its evidence is the weakest of those sightings.
+ * this number or show none. Its evidence is that of the weakest link between the first and the last of them: what
+ * brought the packet there, or what became of it afterwards, is no matter of the leg. A request and its answer may have
+ * one id, where a process sends back what it got.
  *
  * <p>A <b>false join</b> is a number under a packet id to which it does not belong. For datagrams an id may have one
  * number; each further one counts. In a stream one packet lawfully carries several messages (GSO, GRO, TCP coalescing),
  * but only neighbours, and not more than two of the largest GSO packets hold; each gap between the numbers of an id
  * counts as one false join, and so does each number beyond that size.
+ *
+ * <p>Ways through processes are judged by {@link CrossingJudge}.
  */
 public final class Judge {
     private static final int GSO_MAX_BYTES = 65_536;
@@ -69,13 +73,27 @@ public final class Judge {
     /**
      * What a tracer reached in a scenario.
      *
+     * @param links through processes, by evidence
      * @param failures what it should have reached and did not, one sentence each; empty = passed
      */
     public record Judgement(
-            String scenario, List<LegScore> legs, long falseJoins, long lostEvents, List<String> failures) {
+            String scenario,
+            List<LegScore> legs,
+            List<CrossingJudge.Score> crossings,
+            Map<Evidence, CrossingJudge.Count> links,
+            long falseJoins,
+            long lostEvents,
+            List<String> failures) {
         public Judgement {
             legs = List.copyOf(legs);
+            crossings = List.copyOf(crossings);
+            links = Map.copyOf(links);
             failures = List.copyOf(failures);
+        }
+
+        /** Those of one evidence. */
+        public CrossingJudge.Count links(Evidence evidence) {
+            return links.getOrDefault(evidence, CrossingJudge.Count.NONE);
         }
 
         public boolean passed() {
@@ -101,23 +119,47 @@ public final class Judge {
         Map<Long, Set<Long>> idsByNumber = idsByNumber(observation.sightings());
         List<String> failures = new ArrayList<>();
         List<LegScore> scores = new ArrayList<>();
+        Strength strength = new Strength(observation.links());
         for (Scenario.Leg leg : scenario.legs()) {
-            Optional<TrafficResult> result = results.stream()
-                    .filter(r -> r.traffic().name().equals(leg.traffic()))
-                    .findFirst();
+            Optional<TrafficResult> result = result(results, leg.traffic());
             if (result.isEmpty()) {
                 failures.add("leg \"" + leg.name() + "\" is about traffic that there is not: " + leg.traffic());
                 continue;
             }
-            LegScore score = score(leg, numbers(leg, result.get()), byId, idsByNumber);
+            LegScore score = score(leg, numbers(leg.of(), result.get()), byId, idsByNumber, strength);
             scores.add(score);
             failures.addAll(failures(score, scenario.minimumFor(plan)));
         }
+        CrossingJudge crossingJudge = new CrossingJudge(observation);
+        List<CrossingJudge.Score> crossings = new ArrayList<>();
+        for (Scenario.Crossing crossing : scenario.crossings()) {
+            Optional<TrafficResult> result = result(results, crossing.traffic());
+            if (result.isEmpty()) {
+                failures.add("crossing \"" + crossing.name() + "\" is about traffic that there is not: "
+                        + crossing.traffic());
+                continue;
+            }
+            CrossingJudge.Score score = crossingJudge.score(crossing, numbers(crossing.of(), result.get()));
+            crossings.add(score);
+            failures.addAll(failures(score, crossing.minimumFor(plan)));
+        }
+        failures.addAll(wrongLinks(crossingJudge, scenario));
         long falseJoins = falseJoins(byId.values(), results);
         if (falseJoins > 0) {
             failures.add(falseJoins + " numbers are under the id of another packet");
         }
-        return new Judgement(scenario.name(), scores, falseJoins, observation.lostEvents(), failures);
+        return new Judgement(
+                scenario.name(),
+                scores,
+                crossings,
+                crossingJudge.counts(),
+                falseJoins,
+                observation.lostEvents(),
+                failures);
+    }
+
+    private static Optional<TrafficResult> result(Collection<TrafficResult> results, String traffic) {
+        return results.stream().filter(r -> r.traffic().name().equals(traffic)).findFirst();
     }
 
     private static Map<Long, Set<Long>> idsByNumber(List<Sighting> sightings) {
@@ -132,10 +174,10 @@ public final class Judge {
         return ids;
     }
 
-    /** The numbers that a leg is about. */
-    static List<Long> numbers(Scenario.Leg leg, TrafficResult result) {
+    /** Those of a traffic's numbers. */
+    static List<Long> numbers(Scenario.Which of, TrafficResult result) {
         Set<Long> received = TrafficResult.counts(result.received()).keySet();
-        return switch (leg.of()) {
+        return switch (of) {
             case ALL -> result.sent();
             case RECEIVED -> result.sent().stream().filter(received::contains).toList();
             case LOST ->
@@ -144,7 +186,11 @@ public final class Judge {
     }
 
     private static LegScore score(
-            Scenario.Leg leg, List<Long> numbers, Map<Long, List<Sighting>> byId, Map<Long, Set<Long>> idsByNumber) {
+            Scenario.Leg leg,
+            List<Long> numbers,
+            Map<Long, List<Sighting>> byId,
+            Map<Long, Set<Long>> idsByNumber,
+            Strength strength) {
         Map<Evidence, Integer> followed = new EnumMap<>(Evidence.class);
         int broken = 0;
         int unseen = 0;
@@ -157,7 +203,7 @@ public final class Judge {
             for (long id : ids) {
                 List<Sighting> sightings = byId.get(id);
                 furthest = Math.max(furthest, stepsMade(leg.path(), sightings, number));
-                best = better(leg, best, follow(leg.path(), sightings, number));
+                best = better(leg, best, follow(leg.path(), sightings, number, strength));
             }
             if (best.isPresent()) {
                 followed.merge(best.get().evidence(), 1, Integer::sum);
@@ -197,20 +243,24 @@ public final class Judge {
     private static int stepsMade(List<Scenario.Step> path, List<Sighting> sightings, long number) {
         int made = 0;
         for (Sighting s : sightings) {
-            if (made < path.size() && fits(path.get(made), s, number)) {
+            if (made < path.size() && s.fits(path.get(made), number)) {
                 made++;
             }
         }
         return Math.min(made, path.size() - 1);
     }
 
-    private static Optional<Way> follow(List<Scenario.Step> path, List<Sighting> sightings, long number) {
+    private static Optional<Way> follow(
+            List<Scenario.Step> path, List<Sighting> sightings, long number, Strength strength) {
         int made = 0;
+        long first = 0;
         Evidence weakest = Evidence.PROVED;
         for (Sighting s : sightings) {
-            if (made < path.size() && fits(path.get(made), s, number)) {
+            if (made < path.size() && s.fits(path.get(made), number)) {
+                first = made == 0 ? s.skb() : first;
                 made++;
-                weakest = s.evidence().compareTo(weakest) > 0 ? s.evidence() : weakest;
+                weakest = Strength.weaker(weakest, s.evidence());
+                weakest = Strength.weaker(weakest, strength.between(first, s.skb()));
             }
         }
         if (made < path.size()) {
@@ -218,10 +268,6 @@ public final class Judge {
         }
         Sighting last = sightings.get(sightings.size() - 1);
         return Optional.of(new Way(weakest, last.verdict(), bare(last.dropReason())));
-    }
-
-    private static boolean fits(Scenario.Step step, Sighting sighting, long number) {
-        return step.matches(sighting) && (sighting.number() == Numbering.UNKNOWN || sighting.carries(number));
     }
 
     private static boolean rightVerdict(Scenario.Leg leg, Way way) {
@@ -262,6 +308,40 @@ public final class Judge {
                                     + String.join(" or ", score.leg().reasons()))
                             .strip(),
                     score.example()));
+        }
+        return failures;
+    }
+
+    private static List<String> failures(CrossingJudge.Score score, Map<Evidence, Double> minimum) {
+        List<String> failures = new ArrayList<>();
+        minimum.forEach((evidence, share) -> {
+            if (score.joinedBy(evidence) < share * score.sent()) {
+                failures.add(String.format(
+                        "crossing \"%s\": %d of %d joined by %s links, at least %.1f %% must be; %s",
+                        score.crossing().name(),
+                        score.joinedBy(evidence),
+                        score.sent(),
+                        evidence.label(),
+                        share * 100,
+                        score.example()));
+            }
+        });
+        return failures;
+    }
+
+    private static List<String> wrongLinks(CrossingJudge judge, Scenario scenario) {
+        List<String> failures = new ArrayList<>();
+        Map<Evidence, CrossingJudge.Count> counts = judge.counts();
+        for (Evidence evidence : Evidence.values()) {
+            CrossingJudge.Count count = counts.getOrDefault(evidence, CrossingJudge.Count.NONE);
+            boolean guess = evidence == Evidence.GUESSED;
+            // Where no process is the matter, what a guess makes of the laboratory's own ends is none either.
+            double least = !guess ? 1 : scenario.crossings().isEmpty() ? 0 : scenario.precision();
+            if (count.precision() < least) {
+                failures.add(String.format(
+                        "%d of %d %s links through processes are wrong: %s",
+                        count.wrong(), count.right() + count.wrong(), evidence.label(), judge.wrongExample(evidence)));
+            }
         }
         return failures;
     }

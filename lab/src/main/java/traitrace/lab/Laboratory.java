@@ -2,11 +2,13 @@ package traitrace.lab;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import traitrace.TracerException;
 import traitrace.kernel.NetnsThread;
 
@@ -28,10 +31,25 @@ public final class Laboratory implements AutoCloseable {
     /**
      * What a word in the arguments of steps and daemons stands for: {@code {programs}} for the laboratory's BPF programs,
      * one per section; {@code {nfqueue}} for a Perl program that lets all packets of the nfnetlink queue pass whose
-     * number is its argument.
+     * number is its argument. What is written in C here is compiled when it is needed, by the {@code cc} that there is.
      */
-    public static final Map<String, String> FILES =
-            Map.of("{programs}", "lab.bpf.o", "{nfqueue}", "nfqueue.pl", "{splice}", "splice.pl");
+    public static final Map<String, String> FILES = Map.ofEntries(
+            Map.entry("{programs}", "lab.bpf.o"),
+            Map.entry("{nfqueue}", "nfqueue.pl"),
+            Map.entry("{splice}", "splice.pl"),
+            Map.entry("{proxy-asyncio}", "proxy-asyncio.py"),
+            Map.entry("{relay-mmsg}", "relay-mmsg.c"),
+            Map.entry("{relay-packet}", "relay-packet.c"),
+            Map.entry("{relay-tcp}", "relay-tcp.c"),
+            Map.entry("{relay-threads}", "relay-threads.c"),
+            Map.entry("{relay-udp}", "relay-udp.c"),
+            Map.entry("{uring-echo}", "uring-echo.c"));
+
+    /** In a daemon's arguments and files: its own folder. */
+    public static final String SCRATCH = "{scratch}";
+
+    /** Compiled before, by the name of the source. */
+    private static final Map<String, Path> PROGRAMS = new ConcurrentHashMap<>();
 
     private static final AtomicInteger RUNS = new AtomicInteger();
     private static final Duration READY_LIMIT = Duration.ofSeconds(10);
@@ -45,6 +63,7 @@ public final class Laboratory implements AutoCloseable {
     private final Map<String, NetnsThread> threads = new ConcurrentHashMap<>();
     private final List<String> made = new ArrayList<>();
     private final Map<String, Path> files = new ConcurrentHashMap<>();
+    private final List<Path> scratch = new ArrayList<>();
     private final List<Running> daemons = new ArrayList<>();
     private final Thread hook = new Thread(this::tearDown, "laboratory-removal");
     private boolean removed;
@@ -203,7 +222,8 @@ public final class Laboratory implements AutoCloseable {
             return known;
         }
         String name = FILES.get(word);
-        Path file = Files.createTempFile("lab-file", name);
+        boolean source = name.endsWith(".c");
+        Path file = source ? newFolder().resolve(name) : Files.createTempFile("lab-file", name);
         files.put(word, file);
         try (InputStream resource = Laboratory.class.getResourceAsStream(name)) {
             if (resource == null) {
@@ -211,7 +231,49 @@ public final class Laboratory implements AutoCloseable {
             }
             Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
         }
-        return file;
+        return source ? compiled(word, file) : file;
+    }
+
+    /** The program has the name of its source: processes are known by it. Each is compiled once in this process. */
+    private Path compiled(String word, Path source) throws IOException {
+        String name = source.getFileName().toString();
+        Path program = source.resolveSibling(name.substring(0, name.lastIndexOf('.')));
+        Path before = PROGRAMS.get(name);
+        if (before == null) {
+            Command.run(List.of("cc", "-O1", "-pthread", "-o", program.toString(), source.toString()));
+            before = Files.createTempDirectory("lab-programs").resolve(program.getFileName());
+            Files.createLink(before, program);
+            // In the order of deletion: last in, first out.
+            before.getParent().toFile().deleteOnExit();
+            before.toFile().deleteOnExit();
+            PROGRAMS.put(name, before);
+        } else {
+            Files.createLink(program, before);
+        }
+        files.put(word, program);
+        return program;
+    }
+
+    private Path newFolder() throws IOException {
+        Path folder = Files.createTempDirectory("lab-folder");
+        scratch.add(folder);
+        return folder;
+    }
+
+    /** The daemon's words, with a folder made for it if it asks for one. */
+    private List<String> command(Topology.Daemon daemon) throws IOException {
+        List<String> argv = withFiles(daemon.argv());
+        if (daemon.files().isEmpty() && argv.stream().noneMatch(word -> word.contains(SCRATCH))) {
+            return argv;
+        }
+        Path folder = newFolder();
+        for (Map.Entry<String, List<String>> file : daemon.files().entrySet()) {
+            Files.writeString(
+                    folder.resolve(file.getKey()), text(file.getValue()).replace(SCRATCH, folder.toString()));
+        }
+        return argv.stream()
+                .map(word -> word.replace(SCRATCH, folder.toString()))
+                .toList();
     }
 
     private void addNamespace(String ns) {
@@ -323,7 +385,7 @@ public final class Laboratory implements AutoCloseable {
         synchronized (this) {
             running = in(daemon.ns(), () -> {
                 Path output = Files.createTempFile("lab-daemon", "");
-                Process process = new ProcessBuilder(withFiles(daemon.argv()))
+                Process process = new ProcessBuilder(command(daemon))
                         .redirectErrorStream(true)
                         .redirectOutput(output.toFile())
                         .start();
@@ -389,6 +451,8 @@ public final class Laboratory implements AutoCloseable {
         daemons.forEach(running -> delete(running.output()));
         files.values().forEach(Laboratory::delete);
         files.clear();
+        scratch.forEach(Laboratory::deleteFolder);
+        scratch.clear();
         threads.values().forEach(NetnsThread::close);
         made.forEach(Laboratory::delete);
         made.clear();
@@ -400,6 +464,14 @@ public final class Laboratory implements AutoCloseable {
             Files.deleteIfExists(file);
         } catch (IOException left) {
             // A stray temporary file is not worth a failure.
+        }
+    }
+
+    private static void deleteFolder(Path folder) {
+        try (Stream<Path> all = Files.walk(folder)) {
+            all.sorted(Comparator.reverseOrder()).forEach(Laboratory::delete);
+        } catch (IOException | UncheckedIOException left) {
+            // A stray temporary folder is not worth a failure.
         }
     }
 

@@ -65,10 +65,11 @@ public final class Needs {
                     ? Optional.empty()
                     : Optional.of("it takes Linux " + parts[1] + ", this is " + running);
         }
+        if (need.equals("uring")) {
+            return uring() ? Optional.empty() : Optional.of("this kernel gives nobody an io_uring");
+        }
         if (need.equals("cpu:real")) {
-            return emulated()
-                    ? Optional.of("an emulated CPU does not send faster than a device takes")
-                    : Optional.empty();
+            return emulated() ? Optional.of("it takes a CPU that is not emulated") : Optional.empty();
         }
         if (parts.length == 2 && parts[0].equals("qdisc")) {
             return qdisc(parts[1]) ? Optional.empty() : Optional.of("this kernel has no qdisc " + parts[1]);
@@ -79,6 +80,17 @@ public final class Needs {
                     : Optional.of("this kernel has no IPsec with AES-" + parts[1].toUpperCase(Locale.ROOT));
         }
         return Optional.of("nobody knows how to find out about the need \"" + need + "\"");
+    }
+
+    /** The switch came with Linux 6.6 (io_uring/io_uring.c); 2 forbids it even to root. */
+    private static boolean uring() {
+        Path forbidden = Path.of("/proc/sys/kernel/io_uring_disabled");
+        try {
+            return !Files.exists(forbidden)
+                    || !Files.readString(forbidden).strip().equals("2");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** QEMU without the help of the hardware says so in the model's name. */

@@ -1,19 +1,23 @@
 package traitrace.lab;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
  * How a message carries its number.
  *
  * <pre>
- *   0            offset       offset+8       bytes
- *   +-------------+--------------+-------------+
- *   | 54 54 54 .. | number (BE)  | .. 54 54 54 |
- *   +-------------+--------------+-------------+
+ *   0          offset-8        offset        offset+8                  bytes
+ *   +-------------+-------------+--------------+-------------+-----------+
+ *   | abcdefgh .. | 54 54 .. 54 | number (BE)  | 54 54 .. 54 | .. uvwxyz |
+ *   +-------------+-------------+--------------+-------------+-----------+
  * </pre>
  *
- * Numbers are less than 2^56, so that the first byte of one is never filler.
+ * Numbers are less than 2^56, so that the first byte of one is never filler. Around it there is text that is the same in
+ * all messages of a size: bytes that are all alike would be no matter to compare.
+ *
+ * <p>Where a protocol wants text, the number is 16 hex digits, with filler, which is the letter T, before and behind.
  *
  * <p>The default offset is behind everything that a header snapshot or a fingerprint reads, so that what a tracer finds out
  * about numbered packets it did not find out by their numbers.
@@ -26,19 +30,29 @@ public final class Numbering {
     /** What stands for no number. */
     public static final long UNKNOWN = -1;
 
+    /** Hex digits. */
+    static final int TEXT_BYTES = 16;
+
     private static final int NUMBER_BYTES = 8;
     private static final long ALL_FILLER = 0x5454545454545454L;
-    /** The last bytes of a header that may happen to look like filler. */
-    private static final int LOOKALIKES = 4;
-    /** With less filler before it, a number would be found in any packet. */
-    private static final int LEAST_FILLER = 16;
+    /** On either side of a number, bytes. */
+    private static final int FILLER_BYTES = 8;
+
+    /** What is before a number: filler, and something of the text. */
+    private static final int LEAST_OFFSET = 16;
+
+    private static final int LETTERS = 26;
 
     private Numbering() {}
 
     /** A message of {@code bytes} with this number. */
     public static byte[] message(long number, int bytes, int offset) {
         byte[] message = new byte[bytes];
-        Arrays.fill(message, FILLER);
+        for (int i = 0; i < bytes; i++) {
+            message[i] = (byte) ('a' + i % LETTERS);
+        }
+        int end = Math.min(offset + NUMBER_BYTES + FILLER_BYTES, bytes);
+        Arrays.fill(message, offset - FILLER_BYTES, end, FILLER);
         ByteBuffer.wrap(message).putLong(offset, number);
         return message;
     }
@@ -46,42 +60,54 @@ public final class Numbering {
     /** The number in a message; {@link #UNKNOWN} if it is too short or not one of ours. */
     public static long numberOf(ByteBuffer message, int offset) {
         int at = message.position() + offset;
-        if (offset < 0 || message.remaining() < offset + NUMBER_BYTES || message.get(message.position()) != FILLER) {
+        if (offset < FILLER_BYTES
+                || message.remaining() < offset + NUMBER_BYTES
+                || message.getLong(at - FILLER_BYTES) != ALL_FILLER) {
             return UNKNOWN;
         }
-        long number = message.getLong(at);
-        // A stream may be cut anywhere: then there is filler where the number should be.
-        return number == ALL_FILLER ? UNKNOWN : number;
+        return message.getLong(at);
     }
 
     /**
-     * Finds the number in the bytes of a packet, headers before the payload included: it is where the filler ends.
-     *
-     * @param packet big-endian, from its position to its limit
-     * @return {@link #UNKNOWN} if the payload does not begin in these bytes or ends before the number
+     * Text of {@code chars} characters with this number, for a message in which it begins at {@code start}; there must be
+     * room for filler on either side of the number.
      */
-    public static long find(ByteBuffer packet, int offset) {
-        int filler = 0;
-        for (int i = packet.position(); i < packet.limit(); i++) {
-            if (packet.get(i) == FILLER) {
-                filler++;
-                continue;
-            }
-            // The header before it may end in bytes of the same value: a checksum, say.
-            if (filler >= offset && filler <= offset + LOOKALIKES && packet.limit() - i >= NUMBER_BYTES) {
-                return packet.getLong(i);
-            }
-            filler = 0;
+    static String text(long number, int start, int chars, int offset) {
+        byte[] text = new byte[chars];
+        for (int i = 0; i < chars; i++) {
+            text[i] = (byte) ('a' + i % LETTERS);
         }
-        return UNKNOWN;
+        int at = offset - start;
+        byte[] digits = String.format("%0" + TEXT_BYTES + "x", number).getBytes(StandardCharsets.US_ASCII);
+        Arrays.fill(text, at - FILLER_BYTES, at + TEXT_BYTES + FILLER_BYTES, FILLER);
+        System.arraycopy(digits, 0, text, at, TEXT_BYTES);
+        return new String(text, StandardCharsets.US_ASCII);
+    }
+
+    /** The number in a message of text; {@link #UNKNOWN} if it is too short or not one of ours. */
+    static long textNumberOf(ByteBuffer message, int offset) {
+        int at = message.position() + offset;
+        if (message.limit() < at + TEXT_BYTES || at == 0 || message.get(at - 1) != FILLER) {
+            return UNKNOWN;
+        }
+        long number = 0;
+        for (int i = at; i < at + TEXT_BYTES; i++) {
+            byte digit = message.get(i);
+            boolean decimal = digit >= '0' && digit <= '9';
+            if (!decimal && (digit < 'a' || digit > 'f')) {
+                return UNKNOWN;
+            }
+            number = number << 4 | (decimal ? digit - '0' : digit - 'a' + 10);
+        }
+        return number;
     }
 
     /** The offset to use: the default for 0. Fails if the number would not fit into the payload. */
     static int check(int offset, int payloadBytes) {
         int used = offset == 0 ? DEFAULT_OFFSET : offset;
-        if (used < LEAST_FILLER || payloadBytes < used + NUMBER_BYTES) {
+        if (used < LEAST_OFFSET || payloadBytes < used + NUMBER_BYTES) {
             throw new IllegalArgumentException("a payload of " + payloadBytes + " bytes cannot hold a number at "
-                    + used + ": needs an offset of at least " + LEAST_FILLER + " and " + NUMBER_BYTES
+                    + used + ": needs an offset of at least " + LEAST_OFFSET + " and " + NUMBER_BYTES
                     + " bytes behind it");
         }
         return used;

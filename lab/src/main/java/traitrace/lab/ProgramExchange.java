@@ -5,10 +5,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Has a program send messages: what it reads at once it sends at once. */
 final class ProgramExchange {
     private static final long REPLY_NS = 3_000_000_000L;
+    private static final long END_MS = 3000;
 
     private ProgramExchange() {}
 
@@ -36,11 +38,16 @@ final class ProgramExchange {
                         // What waits in the pipe the program would read together with what comes next.
                         sink.awaitCount(written);
                     }
+                    if (program.lockstep()) {
+                        awaitReplies(program, replies, written);
+                    }
                 }
                 awaitReplies(program, replies, numbers.size());
             } catch (IOException ended) {
                 // The program gave up (connection refused): the rest was never sent.
             }
+            // Most end when there is nothing more to read: by then all was sent, on a slow machine too.
+            process.waitFor(END_MS, TimeUnit.MILLISECONDS);
             List<TrafficResult.Receipt> received = sink == null ? List.of() : sink.finish(written);
             return new TrafficResult(program, numbers, numbers.size() - written, received, replies.receipts());
         } finally {

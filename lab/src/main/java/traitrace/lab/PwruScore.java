@@ -58,7 +58,7 @@ record PwruScore(int sent, int seen, int whole, int shared, int addresses, int a
             seen.add(k.packet());
             packetsOf.computeIfAbsent(k.row().skb(), skb -> new HashSet<>()).add(k.packet());
         }
-        List<Long> numbers = Judge.numbers(leg, result.get());
+        List<Long> numbers = Judge.numbers(leg.of(), result.get());
         int seenHere = 0;
         int whole = 0;
         int shared = 0;

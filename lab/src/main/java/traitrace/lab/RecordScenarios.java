@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
@@ -27,7 +28,11 @@ public final class RecordScenarios {
         Path folder = Files.createDirectories(Path.of(arguments[0]));
         long limitMs = 1000 * Long.parseLong(arguments[1]);
         List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
-        List<Scenario> scenarios = names.stream().map(Scenarios::named).toList();
+        // Those that want the same of the probes together: these stay attached between them.
+        List<Scenario> scenarios = names.stream()
+                .map(Scenarios::named)
+                .sorted(Comparator.comparingInt(Sightings::payloadOffset))
+                .toList();
         try (ScenarioRecorder recorder = new ScenarioRecorder(folder)) {
             record(recorder, folder, limitMs, scenarios);
         }

@@ -18,11 +18,15 @@ import traitrace.lineage.Evidence;
  * @param needs what not every machine has: {@code link:TYPE} (a kind of device), {@code
  *     program:NAME}, {@code module:NAME} (a loadable part of the kernel), {@code qdisc:KIND}, {@code
  *     kernel:VERSION} (this or a newer one), {@code
- *     xfrm:gcm} and {@code xfrm:cbc} (IPsec with such an encryption), {@code cpu:real} (not an emulated one)
+ *     xfrm:gcm} and {@code xfrm:cbc} (IPsec with such an encryption), {@code cpu:real} (not an emulated one), {@code uring}
+ *     (io_uring is not forbidden)
  * @param together the traffics are sent at the same time, not one after another
  * @param arrivals what the far ends must have received: the scenario itself is wrong if they have not
  * @param proof kernel counters that must have moved: independent of any tracer
  * @param legs the journeys that a tracer must report
+ * @param crossings the ways through processes that it must report
+ * @param precision of links through processes that are no more than {@code guessed}, the share that must be right, 0 to 1;
+ *     of those that are {@code matched} all must be
  * @param minimum by attach plan ({@code stages}, {@code lineage}, ...), then by evidence: the share of the packets, 0
  *     to 1, that must be followed from end to end by links at least as strong; for plans that are not named {@link
  *     #LINEAGE_MINIMUM} or {@link #DEFAULT_MINIMUM}
@@ -37,9 +41,14 @@ public record Scenario(
         List<Arrival> arrivals,
         List<Proof> proof,
         List<Leg> legs,
+        List<Crossing> crossings,
+        Double precision,
         Map<String, Map<Evidence, Double>> minimum) {
     /** What a plan without births and deaths must reach. */
     public static final Map<Evidence, Double> DEFAULT_MINIMUM = Map.of(Evidence.MATCHED, 0.99);
+
+    /** What is asked of guesses where the scenario says nothing: one request at a time. */
+    public static final double DEFAULT_PRECISION = 0.95;
 
     /** The plan of tracepoints only. */
     public static final String STAGES = "stages";
@@ -60,6 +69,8 @@ public record Scenario(
         arrivals = Topology.listOf(arrivals);
         proof = Topology.listOf(proof);
         legs = Topology.listOf(legs);
+        crossings = Topology.listOf(crossings);
+        precision = precision == null ? DEFAULT_PRECISION : precision;
         minimum = minimum == null ? Map.of() : Map.copyOf(minimum);
     }
 
@@ -126,6 +137,36 @@ public record Scenario(
     }
 
     /**
+     * A way through one or several processes: what comes in there goes on as another packet.
+     *
+     * @param of null = ALL
+     * @param from what must be seen, in this order, before
+     * @param to likewise, behind
+     * @param merging several messages become one packet, of which only one can have kept its id
+     * @param minimum as the scenario's, but a rule for all plans is {@link #DEFAULT_MINIMUM}
+     */
+    public record Crossing(
+            String name,
+            String traffic,
+            Which of,
+            List<Step> from,
+            List<Step> to,
+            boolean merging,
+            Map<String, Map<Evidence, Double>> minimum) {
+        public Crossing {
+            of = of == null ? Which.ALL : of;
+            from = Topology.listOf(from);
+            to = Topology.listOf(to);
+            minimum = minimum == null ? Map.of() : Map.copyOf(minimum);
+        }
+
+        /** What a plan must reach. */
+        public Map<Evidence, Double> minimumFor(String plan) {
+            return minimum.getOrDefault(plan, DEFAULT_MINIMUM);
+        }
+    }
+
+    /**
      * A hook at a device in a namespace; in JSON three words, {@code client eth0 net_dev_queue}.
      *
      * @param ns the topology's name; {@code *} = any, for hooks that may not know
@@ -160,7 +201,18 @@ public record Scenario(
     /** The same network and journeys under another name, with other traffic and what must come of it. */
     Scenario with(String otherName, List<Traffic> otherTraffic, List<Arrival> otherArrivals, List<Proof> otherProof) {
         return new Scenario(
-                otherName, shows, needs, topology, otherTraffic, together, otherArrivals, otherProof, legs, minimum);
+                otherName,
+                shows,
+                needs,
+                topology,
+                otherTraffic,
+                together,
+                otherArrivals,
+                otherProof,
+                legs,
+                crossings,
+                precision,
+                minimum);
     }
 
     /** What a plan must reach. */

@@ -2,9 +2,10 @@ package traitrace.lab;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import traitrace.lineage.Evidence;
 
-/** Judgements as a table of fixed width, one line per leg. */
+/** Judgements as tables of fixed width: one line per leg, then, where there are any, one per crossing. */
 public final class ScoreTable {
     private static final List<String> HEADINGS = List.of(
             "scenario",
@@ -19,6 +20,23 @@ public final class ScoreTable {
             "verdict",
             "false",
             "result");
+    private static final List<String> CROSSING_HEADINGS = List.of(
+            "scenario",
+            "crossing",
+            "sent",
+            "memory",
+            "bytes",
+            "headers",
+            "thread",
+            "pair",
+            "receipt",
+            "apart",
+            "none",
+            "wrong",
+            "recall",
+            "matched right",
+            "guessed right",
+            "unjudged");
     private static final int LEFT_ALIGNED = 2;
 
     private ScoreTable() {}
@@ -29,7 +47,12 @@ public final class ScoreTable {
      * <p>"whole" is followed from end to end under one id; proved, matched and guessed split it by the weakest link;
      * "verdict" is how many of those ended as they must; "false" counts false joins in the whole scenario.
      *
-     * @return lines that each end with a newline, failures below the table
+     * <p>Of a crossing, the rules split the numbers that were joined from one side to the other; "apart" were matched under
+     * two ids, "none" were not joined, and to "wrong" a link leads from a packet of other numbers. "recall" is the share
+     * joined; "right" is the share of the scenario's links through processes whose two sides have a number in common, and
+     * "unjudged" are those that show none.
+     *
+     * @return lines that each end with a newline, failures below the tables
      */
     public static String render(List<Judge.Judgement> judgements) {
         return render(judgements, List.of());
@@ -56,7 +79,14 @@ public final class ScoreTable {
             }
         }
         StringBuilder text = new StringBuilder();
-        rows.forEach(row -> append(text, row, widths(rows)));
+        append(text, rows);
+        List<List<String>> crossings = new ArrayList<>();
+        judgements.forEach(judgement -> crossings.addAll(crossings(judgement)));
+        if (!crossings.isEmpty()) {
+            crossings.add(0, CROSSING_HEADINGS);
+            text.append('\n');
+            append(text, crossings);
+        }
         notes.forEach(note -> text.append(note).append('\n'));
         return text.toString();
     }
@@ -77,8 +107,51 @@ public final class ScoreTable {
                 first ? (judgement.passed() ? "ok" : "FAILED") : "");
     }
 
+    /** One row per crossing, without headings; also for a table in another form. */
+    static List<List<String>> crossings(Judge.Judgement judgement) {
+        List<List<String>> rows = new ArrayList<>();
+        for (CrossingJudge.Score score : judgement.crossings()) {
+            boolean first = rows.isEmpty();
+            List<String> row = new ArrayList<>(List.of(
+                    first ? judgement.scenario() : "", score.crossing().name(), Integer.toString(score.sent())));
+            CrossingJudge.RULES.forEach(
+                    rule -> row.add(Integer.toString(score.joined().getOrDefault(rule, 0))));
+            row.add(Integer.toString(score.apart()));
+            row.add(Integer.toString(score.none()));
+            row.add(Integer.toString(score.wrong()));
+            row.add(share(score.joinedBy(Evidence.GUESSED), score.sent()));
+            row.add(first ? right(judgement.links(Evidence.MATCHED)) : "");
+            row.add(first ? right(judgement.links(Evidence.GUESSED)) : "");
+            row.add(
+                    first
+                            ? Integer.toString(judgement.links(Evidence.MATCHED).unjudged()
+                                    + judgement.links(Evidence.GUESSED).unjudged())
+                            : "");
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    static List<String> crossingHeadings() {
+        return CROSSING_HEADINGS;
+    }
+
+    private static String right(CrossingJudge.Count count) {
+        return count.right() + count.wrong() == 0 ? "-" : share(count.right(), count.right() + count.wrong());
+    }
+
+    private static String share(int part, int whole) {
+        // Rounded down: only all of them are 100 %.
+        return whole == 0 ? "-" : String.format(Locale.ROOT, "%.1f %%", Math.floor(1000.0 * part / whole) / 10);
+    }
+
+    private static void append(StringBuilder text, List<List<String>> rows) {
+        int[] widths = widths(rows);
+        rows.forEach(row -> append(text, row, widths));
+    }
+
     private static int[] widths(List<List<String>> rows) {
-        int[] widths = new int[HEADINGS.size()];
+        int[] widths = new int[rows.get(0).size()];
         for (List<String> row : rows) {
             for (int i = 0; i < widths.length; i++) {
                 widths[i] = Math.max(widths[i], row.get(i).length());

@@ -5,7 +5,8 @@ import traitrace.lineage.Evidence;
 /**
  * What a tracer says about one packet at one hook.
  *
- * @param packetId where a guessed link joins two packets, that of the first, for the sightings of both
+ * @param packetId two packets that only a guess joins have two
+ * @param skb which skb of the packet
  * @param hook as the kernel spells it
  * @param netns the topology's name of the namespace; the real one if it is not of the topology
  * @param device empty if none is known
@@ -15,10 +16,12 @@ import traitrace.lineage.Evidence;
  * @param span how many consecutive numbers from there the packet carries: 1, or more for a stream
  * @param verdict the packet's, the same in all its sightings; empty if none yet
  * @param dropReason as the kernel spells it; empty if it was not dropped
- * @param evidence the weakest link by which this skb belongs to this packet; PROVED for the first
+ * @param evidence how it is known that it was this skb that was seen there: PROVED but for receipts. How skbs belong to
+ *     each other is told by {@link Link}
  */
 public record Sighting(
         long packetId,
+        long skb,
         String hook,
         String netns,
         String device,
@@ -30,5 +33,10 @@ public record Sighting(
     /** Whether the packet carries this number. */
     public boolean carries(long n) {
         return number != Numbering.UNKNOWN && n >= number && n < number + span;
+    }
+
+    /** Whether it may be what a packet of this number does at this step. */
+    boolean fits(Scenario.Step step, long n) {
+        return step.matches(this) && (number == Numbering.UNKNOWN || carries(n));
     }
 }

@@ -104,6 +104,11 @@ final class Sightings implements EventSink {
                 && bytes.getLong(at + 16) == FILLER
                 && number != FILLER) {
             numbers.put(key(event.skbId(), counter), number);
+        } else if (length == PAYLOAD_BYTES && bytes.getLong(at) == FILLER) {
+            long text = Numbering.textNumberOf(bytes.position(at), FILLER_BEFORE);
+            if (text != Numbering.UNKNOWN) {
+                numbers.put(key(event.skbId(), counter), text);
+            }
         }
     }
 
@@ -114,9 +119,16 @@ final class Sightings implements EventSink {
     /** What was seen, in order of time. */
     Observation observation(Losses losses) {
         List<Timed> sightings = new ArrayList<>();
-        timelines.stream().filter(this::ours).forEach(timeline -> sightings(timeline, sightings));
+        List<Timeline> ours = timelines.stream().filter(this::ours).toList();
+        ours.forEach(timeline -> sightings(timeline, sightings));
         sightings.sort(Comparator.comparingLong(Timed::time));
-        return new Observation(sightings.stream().map(Timed::sighting).toList(), losses.events());
+        List<Link> links = ours.stream()
+                .flatMap(timeline -> timeline.edges().stream())
+                .filter(edge -> edge.kind() != EdgeKind.DELIVER)
+                .sorted(Comparator.comparingLong(Edge::timeNs))
+                .map(Sightings::link)
+                .toList();
+        return new Observation(sightings.stream().map(Timed::sighting).toList(), links, losses.events());
     }
 
     /**
@@ -128,10 +140,14 @@ final class Sightings implements EventSink {
         return began && timeline.hops().stream().anyMatch(hop -> namespaces.containsKey(hop.netnsName()));
     }
 
+    private static Link link(Edge edge) {
+        boolean crossing = edge.kind() == EdgeKind.EMIT;
+        return new Link(edge.parentSkb(), edge.childSkb(), edge.evidence(), crossing, edge.why());
+    }
+
     private record Timed(long time, Sighting sighting) {}
 
     private void sightings(Timeline timeline, List<Timed> into) {
-        Map<Long, Evidence> evidence = evidence(timeline);
         Map<Long, Long> last = new HashMap<>();
         String reason = timeline.verdict() instanceof Verdict.Dropped dropped ? names.dropReason(dropped.reason()) : "";
         for (Hop hop : timeline.hops()) {
@@ -149,13 +165,12 @@ final class Sightings implements EventSink {
                     ? last.getOrDefault(hop.skbId(), Numbering.UNKNOWN)
                     : number;
             last.put(hop.skbId(), number);
-            Evidence of = hop.hook() == Hook.SOCK_RECV_LENGTH
-                    ? delivery(timeline, hop.skbId())
-                    : evidence.getOrDefault(hop.skbId(), Evidence.PROVED);
+            Evidence of = hop.hook() == Hook.SOCK_RECV_LENGTH ? delivery(timeline, hop.skbId()) : Evidence.PROVED;
             into.add(new Timed(
                     hop.timeNs(),
                     new Sighting(
                             timeline.packetId(),
+                            hop.skbId(),
                             hop.hook().kernelName(),
                             namespaces.getOrDefault(hop.netnsName(), hop.netnsName()),
                             hop.device(),
@@ -169,19 +184,6 @@ final class Sightings implements EventSink {
 
     private static boolean isTcp(Hop hop) {
         return hop.headers().layers().stream().anyMatch(Layer.Tcp.class::isInstance);
-    }
-
-    /** The weakest link by which each skb belongs to the packet. */
-    private static Map<Long, Evidence> evidence(Timeline timeline) {
-        Map<Long, Evidence> weakest = new HashMap<>();
-        for (Edge edge : timeline.edges()) {
-            if (edge.kind() != EdgeKind.DELIVER) {
-                Evidence parent = weakest.getOrDefault(edge.parentSkb(), Evidence.PROVED);
-                Evidence own = edge.evidence().compareTo(parent) > 0 ? edge.evidence() : parent;
-                weakest.merge(edge.childSkb(), own, (a, b) -> a.compareTo(b) > 0 ? a : b);
-            }
-        }
-        return weakest;
     }
 
     private static Evidence delivery(Timeline timeline, long skb) {

@@ -42,7 +42,7 @@ final class TcpExchange {
             if (tcp.sink() != null && tcp.sink().vanish()) {
                 sink.get(1, TimeUnit.SECONDS);
             }
-            int refused = write(client, tcp, numbers);
+            int refused = write(client, tcp, numbers, replies);
             written.countDown();
             if (tcp.replies()) {
                 await(reader);
@@ -61,7 +61,7 @@ final class TcpExchange {
         }
     }
 
-    private static int write(SocketChannel client, Traffic.Tcp tcp, List<Long> numbers) {
+    private static int write(SocketChannel client, Traffic.Tcp tcp, List<Long> numbers, MessageLog replies) {
         int written = 0;
         try {
             while (written < numbers.size()) {
@@ -76,6 +76,9 @@ final class TcpExchange {
                 }
                 written = end;
                 Exchange.gap(tcp.gapMicros());
+                if (tcp.lockstep()) {
+                    awaitMessages(replies, written);
+                }
             }
         } catch (IOException reset) {
             // The far end is gone: the rest was never taken.

@@ -175,13 +175,16 @@ public record Topology(
     /**
      * A program that runs as long as the laboratory.
      *
-     * @param argv words of {@link Laboratory#FILES} stand for files of the laboratory
+     * @param argv words of {@link Laboratory#FILES} stand for files of the laboratory, {@value Laboratory#SCRATCH} in any
+     *     of them for a folder of its own
+     * @param files by name, as lines: what is in that folder when it starts; {@value Laboratory#SCRATCH} likewise
      * @param ready {@code udp:PORT} bound or {@code tcp:PORT} listening in its namespace, {@code packet:N} so many
      *     packet sockets there; empty = at once
      */
-    public record Daemon(String ns, String name, List<String> argv, String ready) {
+    public record Daemon(String ns, String name, List<String> argv, Map<String, List<String>> files, String ready) {
         public Daemon {
             argv = listOf(argv);
+            files = files == null ? Map.of() : Map.copyOf(files);
             ready = ready == null ? "" : ready;
         }
     }

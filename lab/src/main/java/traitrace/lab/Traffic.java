@@ -16,7 +16,8 @@ import java.util.List;
     @JsonSubTypes.Type(value = Traffic.Udp.class, name = "udp"),
     @JsonSubTypes.Type(value = Traffic.Tcp.class, name = "tcp"),
     @JsonSubTypes.Type(value = Traffic.Ping.class, name = "ping"),
-    @JsonSubTypes.Type(value = Traffic.Program.class, name = "program")
+    @JsonSubTypes.Type(value = Traffic.Program.class, name = "program"),
+    @JsonSubTypes.Type(value = Traffic.Requests.class, name = "requests")
 })
 public sealed interface Traffic {
     String name();
@@ -160,6 +161,8 @@ public sealed interface Traffic {
      *
      * @param perWrite messages handed to the kernel at once; 0 = 1. Many make GSO packets.
      * @param replies the sender waits for every message to come back
+     * @param lockstep with replies: each write waits for the last one's messages to come back, so that nobody on the way
+     *     can put two of them into one segment
      * @param abort the sender ends the connection with a reset, when all has arrived
      * @param sink null if a daemon listens
      */
@@ -174,6 +177,7 @@ public sealed interface Traffic {
             int gapMicros,
             int perWrite,
             boolean replies,
+            boolean lockstep,
             boolean abort,
             Sink sink)
             implements Traffic {
@@ -210,6 +214,59 @@ public sealed interface Traffic {
         }
     }
 
+    /** What requests and answers are. */
+    enum Protocol {
+        UDP,
+        TCP,
+        /** HTTP, whose requests have no body. */
+        GET,
+        /** HTTP, whose requests have a body, too. */
+        POST,
+        DNS;
+
+        boolean http() {
+            return this == GET || this == POST;
+        }
+
+        /** Else a stream. */
+        boolean datagrams() {
+            return this == UDP || this == DNS;
+        }
+    }
+
+    /**
+     * Requests that are answered, each client's next one only when the last one was: see {@link Requests}. No packet
+     * carries two of them.
+     *
+     * @param clients each has a socket, and where the protocol has them a connection, of its own; they take turns with
+     *     the numbers. 0 = 1
+     * @param payloadBytes of UDP and TCP the message, of HTTP the bodies; of DNS it tells nothing
+     * @param sink answers; null if a daemon does
+     */
+    record Requests(
+            String name,
+            String from,
+            Protocol protocol,
+            String to,
+            int port,
+            int clients,
+            int count,
+            int payloadBytes,
+            int numberOffset,
+            int gapMicros,
+            Sink sink)
+            implements Traffic {
+        public Requests {
+            clients = Math.max(1, clients);
+            numberOffset = Numbering.check(numberOffset, payloadBytes);
+        }
+
+        @Override
+        public boolean stream() {
+            return false;
+        }
+    }
+
     /**
      * A program that sends what it reads, one message at a time, and prints what it receives: {@code socat -b N -
      * UDP:...}.
@@ -217,6 +274,8 @@ public sealed interface Traffic {
      * @param perWrite messages given to it at once; 0 = 1. Many make GSO packets where the program asks for them
      * @param stream it speaks a stream protocol, or lets the kernel put several messages into one packet
      * @param replies it is expected to print every message again
+     * @param lockstep the next message is given to it when the last one was printed again: then nobody on the way can
+     *     put two of them into one segment
      * @param sink of datagrams; null if a daemon, or nobody, listens
      */
     record Program(
@@ -230,6 +289,7 @@ public sealed interface Traffic {
             int perWrite,
             boolean stream,
             boolean replies,
+            boolean lockstep,
             Sink sink)
             implements Traffic {
         public Program {

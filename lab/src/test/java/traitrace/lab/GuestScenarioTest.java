@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -30,14 +31,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Each scenario on other kernels: recorded in a guest that boots once for all of them, judged here.
  *
- * <p>In the environment, SCENARIO=name runs one alone, GUESTS="6.1 7.2" chooses kernels and TIMELINES=1 prints what was
- * seen.
+ * <p>In the environment, SCENARIO="name name" runs these alone, GUESTS="6.1 7.2" chooses kernels, RECORDED=1 judges again
+ * what was recorded before and TIMELINES=1 prints what was seen.
  */
 @Tag("guest")
 class GuestScenarioTest {
     private static final List<String> KERNELS = kernels();
     private static final Path FOLDER = Path.of("target", "guests");
-    private static final Duration LIMIT = Duration.ofMinutes(15);
+    private static final Duration LIMIT = Duration.ofMinutes(20);
     /** Of one scenario, seconds. */
     private static final int SCENARIO_LIMIT = 240;
     /** Starts of the recording program in one guest: it gives up at a hang, and goes on behind it when called again. */
@@ -48,10 +49,14 @@ class GuestScenarioTest {
     /** Where probes are loaded, spoilt, killed: minutes, so on one kernel. */
     private static final String LOADING_KERNEL = "6.12";
 
+    private static final Path CORE =
+            Path.of("..", "tracer-core").toAbsolutePath().normalize();
     private static final Path LOADING_FOLDER = FOLDER.resolve("loading");
     private static volatile Guest.Ended loaded;
 
     private static final Map<String, Guest.Ended> ENDED = new ConcurrentHashMap<>();
+    private static final boolean AGAIN = System.getenv("RECORDED") != null;
+    private static final String ONLY = System.getenv("SCENARIO");
     private static final Map<String, Scores> SCORES = new TreeMap<>();
 
     private static List<String> kernels() {
@@ -61,12 +66,16 @@ class GuestScenarioTest {
                 : List.of(only.strip().split("\\s+"));
     }
 
+    private static boolean loads() {
+        return KERNELS.contains(LOADING_KERNEL) && ONLY == null && !AGAIN;
+    }
+
     private static List<String> scenarios() {
-        String only = System.getenv("SCENARIO");
+        Set<String> only = ONLY == null ? Set.of() : Set.of(ONLY.strip().split("\\s+"));
         return Scenarios.all().stream()
                 .filter(scenario -> !scenario.legs().isEmpty())
                 .map(Scenario::name)
-                .filter(name -> only == null || name.equals(only))
+                .filter(name -> ONLY == null || only.contains(name))
                 .toList();
     }
 
@@ -81,7 +90,7 @@ class GuestScenarioTest {
         int atATime = Math.min(KERNELS.size(), Runtime.getRuntime().availableProcessors());
         ExecutorService guests = Executors.newFixedThreadPool(atATime);
         KERNELS.forEach(kernel -> guests.execute(() -> record(kernel)));
-        if (KERNELS.contains(LOADING_KERNEL)) {
+        if (loads()) {
             guests.execute(() -> loaded = guest(LOADING_KERNEL, LOADING_FOLDER, loading()));
         }
         guests.shutdown();
@@ -90,6 +99,10 @@ class GuestScenarioTest {
 
     private static void record(String kernel) {
         Path folder = FOLDER.resolve(kernel);
+        if (AGAIN) {
+            ENDED.put(kernel, new Guest.Ended(0, ""));
+            return;
+        }
         ENDED.put(kernel, guest(kernel, folder, recording(folder)));
     }
 
@@ -143,15 +156,16 @@ class GuestScenarioTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                CLASS_PATH + ":"
-                        + Path.of("..", "tracer-core", "target", "test-classes").toAbsolutePath(),
+                CLASS_PATH + ":" + CORE.resolve(Path.of("target", "test-classes")),
                 "org.junit.platform.console.ConsoleLauncher",
                 "execute",
                 "--disable-banner",
                 "--disable-ansi-colors",
                 "--select-class=traitrace.kernel.ProbesTest",
-                "--select-class=traitrace.kernel.LineageLoadTest");
-        return "TRAITRACE_GUEST=1 " + quoted(java);
+                "--select-class=traitrace.kernel.LineageLoadTest",
+                "--select-class=traitrace.kernel.TransfersTest");
+        // Tests look for their files from their module on.
+        return "cd " + quoted(List.of(CORE.toString())) + " && TRAITRACE_GUEST=1 " + quoted(java);
     }
 
     private static String quoted(List<String> words) {
@@ -160,7 +174,7 @@ class GuestScenarioTest {
 
     @Test
     void probesLoadAndGoAndWhatIsRefusedIsLeftOut() {
-        assumeTrue(KERNELS.contains(LOADING_KERNEL), "not asked for");
+        assumeTrue(loads(), "not asked for");
         assumeTrue(loaded.impossible().isEmpty(), () -> loaded.impossible().orElse(""));
         assertThat(loaded.status()).as(loaded.output()).isZero();
         assertThat(loaded.output()).contains("0 tests skipped").contains("tests successful");

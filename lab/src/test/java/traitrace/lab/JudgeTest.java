@@ -165,6 +165,7 @@ class JudgeTest {
         List<Sighting> seen = journey(11, 1).stream()
                 .map(s -> new Sighting(
                         s.packetId(),
+                        s.skb(),
                         s.hook(),
                         s.netns(),
                         s.device(),
@@ -221,7 +222,8 @@ class JudgeTest {
                 datagrams(2).traffic(), List.of(1L, 2L), 0, List.of(new TrafficResult.Receipt(1, 5)), List.of());
         Scenario scenario = scenario(result, Scenario.Which.LOST);
 
-        Judge.LegScore leg = Judge.judge(scenario, List.of(result), new Observation(journey(12, 2), 0), "stages")
+        Judge.LegScore leg = Judge.judge(
+                        scenario, List.of(result), new Observation(journey(12, 2), List.of(), 0), "stages")
                 .legs()
                 .get(0);
 
@@ -251,13 +253,15 @@ class JudgeTest {
     }
 
     private static Judge.Judgement judge(TrafficResult result, List<Sighting> seen) {
-        return Judge.judge(scenario(result, Scenario.Which.ALL), List.of(result), new Observation(seen, 0), "stages");
+        return Judge.judge(
+                scenario(result, Scenario.Which.ALL), List.of(result), new Observation(seen, List.of(), 0), "stages");
     }
 
     private static Scenario scenario(TrafficResult result, Scenario.Which of) {
         Scenario.Leg leg =
                 new Scenario.Leg("to the end", result.traffic().name(), of, PATH, "dropped", List.of("NO_SOCKET"));
-        return new Scenario("test", "", null, null, List.of(result.traffic()), false, null, null, List.of(leg), null);
+        return new Scenario(
+                "test", "", null, null, List.of(result.traffic()), false, null, null, List.of(leg), null, null, null);
     }
 
     private static TrafficResult datagrams(int count) {
@@ -268,7 +272,8 @@ class JudgeTest {
     }
 
     private static TrafficResult stream(int count) {
-        Traffic traffic = new Traffic.Tcp("t", "client", "10.1.0.2", 9000, count, 1448, 0, 0, 1, false, false, null);
+        Traffic traffic =
+                new Traffic.Tcp("t", "client", "10.1.0.2", 9000, count, 1448, 0, 0, 1, false, false, false, null);
         return new TrafficResult(
                 traffic, LongStream.rangeClosed(1, count).boxed().toList(), 0, List.of(), List.of());
     }
@@ -282,11 +287,20 @@ class JudgeTest {
 
     private static Sighting sighting(long id, String hook, String netns, String device, long number) {
         return new Sighting(
-                id, hook, netns, device, number, 1, "dropped", "SKB_DROP_REASON_NO_SOCKET", Evidence.PROVED);
+                id, id, hook, netns, device, number, 1, "dropped", "SKB_DROP_REASON_NO_SOCKET", Evidence.PROVED);
     }
 
     private static Sighting with(Sighting s, long number, int span, Evidence evidence) {
         return new Sighting(
-                s.packetId(), s.hook(), s.netns(), s.device(), number, span, s.verdict(), s.dropReason(), evidence);
+                s.packetId(),
+                s.skb(),
+                s.hook(),
+                s.netns(),
+                s.device(),
+                number,
+                span,
+                s.verdict(),
+                s.dropReason(),
+                evidence);
     }
 }

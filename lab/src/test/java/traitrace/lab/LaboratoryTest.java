@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,8 +57,8 @@ class LaboratoryTest {
 
     @Test
     void aDaemonThatDoesNotOpenItsPortIsReportedWithWhatItSaid() throws Exception {
-        Topology topology = withDaemon(
-                new Topology.Daemon("a", "liar", List.of("sh", "-c", "echo cannot do that >&2; exit 3"), "udp:9000"));
+        Topology topology = withDaemon(new Topology.Daemon(
+                "a", "liar", List.of("sh", "-c", "echo cannot do that >&2; exit 3"), null, "udp:9000"));
         assertThatThrownBy(() -> Laboratory.build(topology))
                 .hasMessageContaining("did not open udp:9000")
                 .hasMessageContaining("cannot do that");
@@ -91,7 +92,7 @@ class LaboratoryTest {
     @Test
     void daemonsAndWhatTheyForkedEndWithTheLaboratory() {
         Laboratory lab = Laboratory.build(
-                withDaemon(new Topology.Daemon("a", "parent", List.of("sh", "-c", "sleep 600 & sleep 600"), "")));
+                withDaemon(new Topology.Daemon("a", "parent", List.of("sh", "-c", "sleep 600 & sleep 600"), null, "")));
         ProcessHandle daemon = ProcessHandle.of(lab.pidOf("parent")).orElseThrow();
         List<ProcessHandle> all = new ArrayList<>();
         for (int i = 0; i < 100 && all.size() < 2; i++) {
@@ -104,6 +105,38 @@ class LaboratoryTest {
 
         assertThat(Laboratory.running(daemon)).isFalse();
         assertThat(all).noneMatch(Laboratory::running);
+    }
+
+    @Test
+    void aDaemonFindsItsFilesInAFolderThatEndsWithTheLaboratory() throws Exception {
+        List<String> argv = List.of("sh", "-c", "cp {scratch}/words {scratch}/done; sleep 600");
+        Topology.Daemon daemon = new Topology.Daemon("a", "reader", argv, Map.of("words", List.of("in {scratch}")), "");
+        Path folder;
+        try (Laboratory lab = Laboratory.build(withDaemon(daemon))) {
+            String command = ProcessHandle.of(lab.pidOf("reader"))
+                    .flatMap(process -> process.info().arguments())
+                    .map(arguments -> arguments[1])
+                    .orElseThrow();
+            folder = Path.of(command.split(" ")[1]).getParent();
+            Path done = folder.resolve("done");
+            for (int i = 0; i < 100 && !Files.exists(done); i++) {
+                Exchange.gap(10_000);
+            }
+            assertThat(done).hasContent("in " + folder);
+        }
+        assertThat(folder).doesNotExist();
+    }
+
+    @Test
+    void aProgramInCIsCompiledUnderItsName() {
+        assumeTrue(Needs.missing(Scenarios.named("relay-mmsg")).isEmpty(), "no compiler");
+        Topology.Daemon daemon = new Topology.Daemon(
+                "a", "relay", List.of("{relay-mmsg}", "7000", "127.0.0.1", "9000"), null, "udp:7000");
+        try (Laboratory lab = Laboratory.build(withDaemon(daemon))) {
+            assertThat(ProcessHandle.of(lab.pidOf("relay"))
+                            .flatMap(process -> process.info().command()))
+                    .hasValueSatisfying(path -> assertThat(path).endsWith("/relay-mmsg"));
+        }
     }
 
     @Test
@@ -120,8 +153,8 @@ class LaboratoryTest {
         private Interrupted() {}
 
         public static void main(String[] args) throws Exception {
-            Laboratory lab =
-                    Laboratory.build(withDaemon(new Topology.Daemon("a", "sleeper", List.of("sleep", "600"), "")));
+            Laboratory lab = Laboratory.build(
+                    withDaemon(new Topology.Daemon("a", "sleeper", List.of("sleep", "600"), null, "")));
             System.out.println(lab.realName("a") + " " + lab.pidOf("sleeper"));
             Thread.sleep(60_000);
         }

@@ -89,18 +89,17 @@ class PlaybackTest {
                         RecordScenarios.class.getName(),
                         folder.toString(),
                         "2",
-                        "identical-payloads",
-                        "direct-ping")
+                        "recycling",
+                        "router")
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
 
         assertThat(process.waitFor()).isEqualTo(1);
 
-        assertThat(Outcome.read(ScenarioRecorder.outcome(folder, "identical-payloads"))
-                        .failed())
+        assertThat(Outcome.read(ScenarioRecorder.outcome(folder, "recycling")).failed())
                 .startsWith("not done after 2 s, it was in");
-        assertThat(ScenarioRecorder.outcome(folder, "direct-ping")).doesNotExist();
+        assertThat(ScenarioRecorder.outcome(folder, "router")).doesNotExist();
     }
 
     @Test

@@ -69,6 +69,13 @@ class ScenarioTest {
                 assertThat(traffic).contains(leg.traffic());
                 leg.path().forEach(step -> assertThat(step.ns()).isIn(withAny(namespaces)));
             });
+            scenario.crossings().forEach(crossing -> {
+                assertThat(traffic).contains(crossing.traffic());
+                assertThat(crossing.from()).as(scenario.name()).isNotEmpty();
+                assertThat(crossing.to()).as(scenario.name()).isNotEmpty();
+                Stream.concat(crossing.from().stream(), crossing.to().stream())
+                        .forEach(step -> assertThat(step.ns()).isIn(withAny(namespaces)));
+            });
         }
     }
 

@@ -47,10 +47,10 @@ public final class EventLayout {
     public static final int KIND_EVENT = 1;
     public static final int KIND_EDGE = 2;
     public static final int KIND_GONE = 3;
-    public static final int KIND_RECEIVE = 4;
     public static final int KIND_DEVICE = 5;
     public static final int KIND_TASK = 6;
     public static final int KIND_PAYLOAD = 7;
+    public static final int KIND_TRANSFER = 8;
 
     public static final int FLAG_SNAPSHOT = 1;
     public static final int FLAG_FIRST = 1 << 1;
@@ -98,8 +98,46 @@ public final class EventLayout {
     public static final int PAYLOAD_COUNTER = 62;
     public static final int PAYLOAD_BYTES = 64;
 
+    /** In a transfer record; the other fields lie where an event has the like. */
+    public static final int TRANSFER_SOCKET = 8;
+
+    public static final int TRANSFER_COOKIE = 16;
+    public static final int TRANSFER_NEXT = 24;
+    public static final int TRANSFER_FD = 36;
+    public static final int TRANSFER_COUNT = LEN;
+    public static final int TRANSFER_MESSAGE = MARK;
+    public static final int TRANSFER_FLAGS = COUNTER;
+    public static final int TRANSFER_CALL = PROTOCOL;
+    public static final int TRANSFER_PARTS = FLAGS;
+    public static final int TRANSFER_PIPE = 64;
+    public static final int TRANSFER_SEQ = 72;
+    public static final int TRANSFER_TID = 76;
+    public static final int TRANSFER_PROTOCOL = 80;
+    public static final int TRANSFER_FAMILY = 81;
+    public static final int TRANSFER_PART = 88;
+    public static final int MAX_PARTS = 4;
+    public static final int PART_ADDRESS = 0;
+    public static final int PART_HEAD = 8;
+    public static final int PART_TAIL = 16;
+    public static final int PART_WHOLE = 24;
+    public static final int PART_LEN = 32;
+    public static final int PART_FLAGS = 36;
+    public static final int PART_BYTES = 40;
+    public static final int TRANSFER_BYTES = TRANSFER_PART + MAX_PARTS * PART_BYTES;
+
+    public static final int TRANSFER_STREAM = 1;
+    public static final int TRANSFER_EMPTIED = 1 << 1;
+    public static final int TRANSFER_PARTLY = 1 << 2;
+    public static final int TRANSFER_URING = 1 << 3;
+
+    public static final int PART_HASHED = 1;
+    public static final int PART_DULL = 1 << 1;
+
+    /** Of a packet event with its snapshot. */
+    public static final int PICTURED_BYTES = EVENT_BYTES + SNAPSHOT_BYTES;
+
     /** The longest record. */
-    public static final int MAX_BYTES = EVENT_BYTES + SNAPSHOT_BYTES;
+    public static final int MAX_BYTES = TRANSFER_BYTES;
 
     private EventLayout() {}
 }

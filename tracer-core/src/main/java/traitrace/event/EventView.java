@@ -30,7 +30,25 @@ public final class EventView {
         if (length < EventLayout.EVENT_BYTES) {
             return false;
         }
-        return !hasSnapshot() || (length >= EventLayout.MAX_BYTES && captured() <= EventLayout.SNAPSHOT_DATA_BYTES);
+        if (isTransfer()) {
+            return length >= EventLayout.TRANSFER_BYTES
+                    && Byte.toUnsignedInt(buffer.get(offset + EventLayout.TRANSFER_PARTS)) <= EventLayout.MAX_PARTS;
+        }
+        return !hasSnapshot()
+                || (length >= EventLayout.PICTURED_BYTES && captured() <= EventLayout.SNAPSHOT_DATA_BYTES);
+    }
+
+    /** How long a record of this kind and these flags is, bytes. */
+    public int recordBytes() {
+        if (isTransfer()) {
+            return EventLayout.TRANSFER_BYTES;
+        }
+        return hasSnapshot() ? EventLayout.PICTURED_BYTES : EventLayout.EVENT_BYTES;
+    }
+
+    /** Whether it is to be read with {@link Transfer#of}. */
+    public boolean isTransfer() {
+        return kind() == EventLayout.KIND_TRANSFER;
     }
 
     /** A view of a copy of this record, which stays valid. */

@@ -41,7 +41,8 @@ public enum Hook {
     IP6_LOCAL_OUT(28, "__ip6_local_out", Stage.IP, "sent by IPv6 of this host", Family.LINEAGE),
     SKB_SPLICE(29, "skb_splice_bits", Stage.USER, "moved to a pipe by a process", Family.LINEAGE),
     UDP_ENQUEUE(
-            30, "__udp_enqueue_schedule_skb", Stage.SOCKET, "offered to the receive queue of a socket", Family.LINEAGE);
+            30, "__udp_enqueue_schedule_skb", Stage.SOCKET, "offered to the receive queue of a socket", Family.LINEAGE),
+    SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process");
 
     private static final Hook[] BY_ID = new Hook[64];
 

@@ -5,10 +5,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import traitrace.event.Stage;
 import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
 import traitrace.lineage.Evidence;
 import traitrace.timeline.Hop;
+import traitrace.timeline.Timeline;
 
 /** Where in the text each lineage link is told, and in which words. */
 final class EdgeNotes {
@@ -22,14 +25,20 @@ final class EdgeNotes {
     private final Map<Integer, List<Edge>> byRow = new HashMap<>();
     private final SkbLabels labels;
 
-    private EdgeNotes(SkbLabels labels) {
+    private final Timeline timeline;
+
+    private EdgeNotes(Timeline timeline, SkbLabels labels) {
+        this.timeline = timeline;
         this.labels = labels;
     }
 
-    /** Places each link at the row of its child where it shows; links to skbs that have no row are left out. */
-    static EdgeNotes place(List<Edge> edges, List<Row> rows, SkbLabels labels, boolean allEvents) {
-        EdgeNotes notes = new EdgeNotes(labels);
-        for (Edge edge : edges) {
+    /**
+     * Places each link at the row of its child where it shows, one through a process at the call that received; links to
+     * skbs that have no row are left out.
+     */
+    static EdgeNotes place(Timeline timeline, List<Row> rows, SkbLabels labels, boolean allEvents) {
+        EdgeNotes notes = new EdgeNotes(timeline, labels);
+        for (Edge edge : timeline.edges()) {
             // Every tunnel makes room for its headers so: that says something of the kernel, not of the packet.
             boolean telling = allEvents || edge.kind() != EdgeKind.EXPAND_HEAD;
             int row = rowOf(edge, rows);
@@ -43,15 +52,45 @@ final class EdgeNotes {
     /** What to say at this row; links of one kind from many parents become one note. */
     List<Note> at(int row) {
         Map<Phrase, List<Edge>> phrases = new LinkedHashMap<>();
-        for (Edge edge : byRow.getOrDefault(row, List.of())) {
-            phrases.computeIfAbsent(new Phrase(edge.kind(), edge.evidence(), edge.why()), p -> new ArrayList<>())
-                    .add(edge);
-        }
         List<Note> notes = new ArrayList<>();
+        for (Edge edge : byRow.getOrDefault(row, List.of())) {
+            if (edge.kind() == EdgeKind.EMIT) {
+                notes.add(new Note(crossing(edge) + suffix(phrase(edge)), edge.evidence() == Evidence.GUESSED));
+                continue;
+            }
+            phrases.computeIfAbsent(phrase(edge), p -> new ArrayList<>()).add(edge);
+        }
         phrases.forEach((phrase, edges) -> notes.add(new Note(
                 (words(phrase.kind()) + " " + parents(edges)).strip() + suffix(phrase),
                 phrase.evidence() == Evidence.GUESSED)));
         return notes;
+    }
+
+    private static Phrase phrase(Edge edge) {
+        return new Phrase(edge.kind(), edge.evidence(), edge.why());
+    }
+
+    /** A link through a process: what it sent, or the packet on the other side. */
+    private String crossing(Edge edge) {
+        if (edge.parentPacket() != 0 && edge.parentPacket() != timeline.packetId()) {
+            return "because of packet " + Timeline.formatId(edge.parentPacket());
+        }
+        if (edge.childPacket() != 0 && edge.childPacket() != timeline.packetId()) {
+            return "-> packet " + Timeline.formatId(edge.childPacket());
+        }
+        return timeline.hops().stream()
+                .filter(hop -> hop.sent() && hop.skbId() == edge.childSkb() && hop.timeNs() == edge.timeNs())
+                .findFirst()
+                .map(hop -> "-> " + CallText.of(hop))
+                .orElse("-> " + labels.name(edge.childSkb()));
+    }
+
+    /** {@code because of one of 2 packets: 00000000000a3f21, 00000000000a3f22}. */
+    static String candidates(List<Long> packets) {
+        String ids = packets.stream().map(Timeline::formatId).collect(Collectors.joining(", "));
+        return packets.size() == 1
+                ? "perhaps because of packet " + ids
+                : "because of one of " + packets.size() + " packets, or none: " + ids;
     }
 
     /** A few are named, of many the first: GRO merges dozens. */
@@ -78,8 +117,23 @@ final class EdgeNotes {
         return " (" + phrase.evidence().label() + ": " + phrase.why() + ")";
     }
 
+    /** The call in which a process received what it then sent: the last one before the link; -1 if there is none. */
+    private static int received(Edge edge, List<Row> rows) {
+        int received = -1;
+        for (int i = 0; i < rows.size(); i++) {
+            Hop hop = rows.get(i).last();
+            if (hop.skbId() == edge.parentSkb() && hop.hook().stage() == Stage.USER && hop.timeNs() <= edge.timeNs()) {
+                received = i;
+            }
+        }
+        return received;
+    }
+
     private static int rowOf(Edge edge, List<Row> rows) {
-        int last = -1;
+        int last = edge.kind() == EdgeKind.EMIT ? received(edge, rows) : -1;
+        if (last >= 0) {
+            return last;
+        }
         for (int i = 0; i < rows.size(); i++) {
             Row row = rows.get(i);
             if (row.first().skbId() == edge.childSkb()) {
@@ -112,7 +166,7 @@ final class EdgeNotes {
             case REASSEMBLE -> "reassembled from";
             case XDP -> "made from xdp frame";
             case DELIVER -> "delivered from";
-            case EMIT -> "sent because of";
+            case EMIT -> "";
             case ENCRYPT -> "encrypted from";
             case DECRYPT -> "decrypted from";
             case RETRANSMIT -> "retransmit of";

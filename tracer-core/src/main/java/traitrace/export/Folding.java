@@ -62,6 +62,10 @@ final class Folding {
         if (hop.missing() > 0) {
             return false;
         }
+        if (hop.sent()) {
+            // Told where the process received what it sent, or as the packet's sender.
+            return true;
+        }
         boolean free = hop.hook() == Hook.CONSUME_SKB && hop.changes().isEmpty();
         boolean expected = !last || (before != null && before.hook().stage() == Stage.USER);
         return hop.tap() || (free && expected);
@@ -83,7 +87,7 @@ final class Folding {
         return switch (hook) {
             case NET_DEV_QUEUE, QDISC_ENQUEUE, QDISC_DEQUEUE, NET_DEV_START_XMIT -> SEND;
             case NETIF_RX, NAPI_GRO_RECEIVE, NAPI_GRO_FRAGS, NETIF_RECEIVE_SKB -> ARRIVE;
-            case SKB_COPY_DATAGRAM, SKB_SPLICE, SOCK_RECV_LENGTH -> RECEIVE;
+            case SKB_COPY_DATAGRAM, SKB_SPLICE, SKB_CONSUME_UDP, SOCK_RECV_LENGTH -> RECEIVE;
             default -> NO_CHAIN;
         };
     }

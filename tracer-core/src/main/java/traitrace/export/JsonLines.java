@@ -10,10 +10,12 @@ import java.time.ZoneOffset;
 import traitrace.event.Headers;
 import traitrace.event.Losses;
 import traitrace.lineage.Edge;
+import traitrace.lineage.EdgeKind;
 import traitrace.names.Names;
 import traitrace.timeline.Change;
 import traitrace.timeline.Hop;
 import traitrace.timeline.Timeline;
+import traitrace.timeline.UserCall;
 import traitrace.timeline.Verdict;
 
 /**
@@ -25,6 +27,9 @@ import traitrace.timeline.Verdict;
  */
 public final class JsonLines implements Closeable {
     public static final int SCHEMA = 1;
+
+    /** A call of a process is none of the events that are counted. */
+    private static final int NO_COUNTER = -1;
 
     /** The largest integer that every JSON reader keeps: longer durations are cut to it. */
     private static final long MAX_EXACT = (1L << 53) - 1;
@@ -146,6 +151,11 @@ public final class JsonLines implements Closeable {
                 .filter(h -> !h.layers().isEmpty())
                 .findFirst()
                 .orElse(Headers.NONE));
+        json.writeArrayFieldStart("candidates");
+        for (long candidate : t.candidates()) {
+            json.writeString(Timeline.formatId(candidate));
+        }
+        json.writeEndArray();
         end();
     }
 
@@ -156,7 +166,7 @@ public final class JsonLines implements Closeable {
         times(hop.timeNs());
         json.writeNumberField("delta_ns", exact(deltaNs));
         id("skb_id", hop.skbId());
-        json.writeNumberField("counter", hop.counter());
+        number("counter", hop.counter(), NO_COUNTER);
         json.writeNumberField("missing_events", hop.missing());
         json.writeStringField("hook", hop.hook().kernelName());
         json.writeStringField("stage", hop.hook().stage().label());
@@ -186,6 +196,13 @@ public final class JsonLines implements Closeable {
             json.writeEndObject();
         }
         json.writeEndArray();
+        UserCall call = hop.call();
+        boolean none = call.equals(UserCall.NONE);
+        number("tid", call.tid(), 0);
+        number("fd", call.fd(), -1);
+        text("call", none ? "" : call.call().label());
+        json.writeBooleanField("peeked", call.peeked());
+        text("container", call.container());
         end();
     }
 
@@ -203,6 +220,9 @@ public final class JsonLines implements Closeable {
         } else {
             json.writeNumberField("offset_bytes", edge.offset());
         }
+        text("relation", edge.kind() == EdgeKind.EMIT ? edge.why() : "");
+        id("parent_packet_id", edge.parentPacket() == 0 ? packetId : edge.parentPacket());
+        id("child_packet_id", edge.childPacket() == 0 ? packetId : edge.childPacket());
         end();
     }
 

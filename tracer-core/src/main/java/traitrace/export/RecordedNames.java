@@ -23,6 +23,8 @@ final class RecordedNames implements Names {
     private final Map<Integer, String> reasons = new HashMap<>();
     private final Map<DeviceKey, Device> devices = new HashMap<>();
     private final Map<Integer, String> processes = new HashMap<>();
+    private final Map<Integer, Long> cgroups = new HashMap<>();
+    private final Map<Long, String> containers = new HashMap<>();
 
     RecordedNames(Map<Integer, String> dropReasons) {
         dropReasons.forEach((reason, name) -> put(reasons, reason, name));
@@ -35,6 +37,7 @@ final class RecordedNames implements Names {
             // By the low half, which is all that an event has of an address.
             case RecordingFormat.SYMBOL -> put(symbols, (int) key, name);
             case RecordingFormat.REASON -> put(reasons, (int) key, name);
+            case RecordingFormat.CONTAINER -> put(containers, key, name);
             default -> throw new IllegalArgumentException("not a name: " + type);
         }
     }
@@ -51,7 +54,11 @@ final class RecordedNames implements Names {
                 devices.put(key, new Device(Line.printable(event.rawName()), physical));
             }
         } else if (event.kind() == EventLayout.KIND_TASK) {
-            put(processes, event.buffer().getInt(at + EventLayout.TASK_PID), event.rawName());
+            int pid = event.buffer().getInt(at + EventLayout.TASK_PID);
+            put(processes, pid, event.rawName());
+            if (processes.containsKey(pid)) {
+                cgroups.put(pid, event.buffer().getLong(at + EventLayout.TASK_CGROUP));
+            }
         }
     }
 
@@ -82,6 +89,11 @@ final class RecordedNames implements Names {
     @Override
     public String process(int pid) {
         return processes.getOrDefault(pid, "");
+    }
+
+    @Override
+    public String container(int pid) {
+        return containers.getOrDefault(cgroups.getOrDefault(pid, 0L), "");
     }
 
     @Override

@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
  *       4  reason     u64 drop reason, then its name
  *       5  losses     u64 x 5: missed runs, untracked, aged, evicted, filtered; then u64 for each CPU:
  *                  events lost. The last frame of a whole file
+ *       6  container  u64 id of a cgroup, then the container's name or short id
  * </pre>
  *
  * Names are UTF-8 without an end mark and stand before the first record that needs them. Readers skip types that they do
@@ -60,6 +61,7 @@ final class RecordingFormat {
     static final int SYMBOL = 3;
     static final int REASON = 4;
     static final int LOSSES = 5;
+    static final int CONTAINER = 6;
     /** Without the counts of the CPUs. */
     static final int LOSSES_BYTES = 5 * Long.BYTES;
 

@@ -229,7 +229,7 @@ public final class RecordingReader implements AutoCloseable {
         int at = block.position();
         switch (type) {
             case RecordingFormat.RECORD -> record(at, length, sink);
-            case RecordingFormat.NETNS, RecordingFormat.SYMBOL, RecordingFormat.REASON -> {
+            case RecordingFormat.NETNS, RecordingFormat.SYMBOL, RecordingFormat.REASON, RecordingFormat.CONTAINER -> {
                 int text = length - Long.BYTES;
                 if (text < 1 || text > RecordingFormat.MAX_NAME_BYTES) {
                     throw damaged("a name has " + text + " bytes");

@@ -50,6 +50,7 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
     private final CRC32C crc = new CRC32C();
     private final Set<Long> namespaces = new HashSet<>();
     private final Set<Long> symbols = new HashSet<>();
+    private final Set<Long> cgroups = new HashSet<>();
     private final Set<Integer> reasons = new HashSet<>();
     private long records;
 
@@ -154,7 +155,11 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
             }
             return;
         }
-        if (kind != EventLayout.KIND_EVENT && kind != EventLayout.KIND_RECEIVE) {
+        if (kind == EventLayout.KIND_TASK) {
+            container(event);
+            return;
+        }
+        if (kind != EventLayout.KIND_EVENT && kind != EventLayout.KIND_TRANSFER) {
             return;
         }
         forgetIfMany(namespaces);
@@ -172,6 +177,15 @@ public final class RecordingWriter implements EventSink, AutoCloseable {
             symbol(event.arg());
         } else if (event.hook() == Hook.CONSUME_SKB.id() && event.arg() != 0) {
             symbol(event.arg());
+        }
+    }
+
+    private void container(EventView task) {
+        long cgroup = task.buffer().getLong(task.offset() + EventLayout.TASK_CGROUP);
+        forgetIfMany(cgroups);
+        if (cgroup != 0 && cgroups.add(cgroup)) {
+            int pid = task.buffer().getInt(task.offset() + EventLayout.TASK_PID);
+            name(RecordingFormat.CONTAINER, cgroup, names.container(pid));
         }
     }
 

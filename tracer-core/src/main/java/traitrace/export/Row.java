@@ -4,6 +4,7 @@ import java.util.List;
 import traitrace.event.Hook;
 import traitrace.event.Stage;
 import traitrace.timeline.Hop;
+import traitrace.timeline.UserCall;
 
 /**
  * One or more hops shown as one line.
@@ -29,6 +30,16 @@ record Row(List<Hop> hops) {
                 : last().hook().stage();
     }
 
+    /** Where a process got the bytes by a call of which more is known than that; else {@link UserCall#NONE}. */
+    private UserCall call() {
+        return last().call();
+    }
+
+    /** The length is in the description already. */
+    boolean saysLength() {
+        return !call().equals(UserCall.NONE);
+    }
+
     /** The process that sent the packet here; empty where the kernel did, or forwards it. */
     String sender() {
         Hop hop = first();
@@ -48,6 +59,9 @@ record Row(List<Hop> hops) {
                 && hop.pid() != 0
                 && !hop.process().isEmpty();
         String process = hop.process() + "[" + hop.pid() + "]";
+        if (saysLength()) {
+            return (named ? process : "process") + " " + CallText.of(hop);
+        }
         return switch (hop.hook()) {
             case NET_DEV_QUEUE -> "handed to device";
             case NET_DEV_START_XMIT -> "given to driver";
@@ -66,6 +80,7 @@ record Row(List<Hop> hops) {
                 yield did + (named ? process : "process");
             }
             case SOCK_RECV_LENGTH -> named ? "received by " + process : "received by process";
+            case SOCK_SEND_LENGTH -> named ? "sent by " + process : "sent by process";
             case TCP_PROBE -> "processed by TCP";
             case INET_SOCK_SET_STATE -> "taken by TCP";
             case TCP_BAD_CSUM -> "bad TCP checksum";

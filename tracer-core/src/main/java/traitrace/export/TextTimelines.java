@@ -190,7 +190,7 @@ public final class TextTimelines {
     private void hops(Timeline timeline, List<Line> out) {
         List<Row> rows = Folding.rows(timeline.hops(), style.allEvents());
         SkbLabels labels = SkbLabels.of(rows);
-        EdgeNotes edges = EdgeNotes.place(timeline.edges(), rows, labels, style.allEvents());
+        EdgeNotes edges = EdgeNotes.place(timeline, rows, labels, style.allEvents());
         Columns columns = Columns.of(
                 style.columns(),
                 labels.width(),
@@ -221,7 +221,8 @@ public final class TextTimelines {
             cell(line, Role.NORMAL, hop.device(), columns.device(), columns);
             cell(line, Role.FAINT, row.stage().label(), columns.stage(), columns);
             line.add(drop ? Role.BAD : Role.NORMAL, row.what());
-            notes(line, columns, row, i == 0, links, wait ? percent(delta, timeline.totalNs()) : 0, out);
+            List<Long> candidates = i == 0 ? timeline.candidates() : List.of();
+            notes(line, columns, row, i == 0, links, candidates, wait ? percent(delta, timeline.totalNs()) : 0, out);
             before = hop.timeNs();
             last = hop;
         }
@@ -263,6 +264,7 @@ public final class TextTimelines {
             Row row,
             boolean begins,
             List<EdgeNotes.Note> links,
+            List<Long> candidates,
             int waitPercent,
             List<Line> out) {
         List<Words> notes = new ArrayList<>();
@@ -274,7 +276,13 @@ public final class TextTimelines {
         if (begins && !row.sender().isEmpty()) {
             notes.add(new Words(Role.NORMAL, row.sender()));
         }
-        if (!row.last().detail().isEmpty()) {
+        if (!candidates.isEmpty()) {
+            notes.add(new Words(Role.CAUTION, EdgeNotes.candidates(candidates)));
+        }
+        if (!row.last().call().container().isEmpty()) {
+            notes.add(new Words(Role.NORMAL, "in container " + row.last().call().container()));
+        }
+        if (!row.last().detail().isEmpty() && !row.saysLength()) {
             notes.add(new Words(Role.NORMAL, row.last().detail()));
         }
         if (waitPercent > 0) {

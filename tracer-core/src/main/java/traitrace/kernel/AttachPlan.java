@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 
 /**
  * Which probes are attached on a kernel, which are not and why, and what that costs: data, made of what the kernel says
@@ -55,9 +55,22 @@ public record AttachPlan(List<Step> steps) {
                 .toList());
     }
 
+    /** These are not wanted, and so not missed. */
+    AttachPlan unwanted(Set<String> targets) {
+        return new AttachPlan(steps.stream()
+                .map(step -> targets.contains(step.probe().target())
+                        ? new Step(step.probe(), Optional.of("not asked for"), false)
+                        : step)
+                .toList());
+    }
+
     /** One probe turned out to be impossible. */
     AttachPlan without(String section, String reason) {
-        return withObstacle(step -> step.probe().section().equals(section), reason);
+        return new AttachPlan(steps.stream()
+                .map(step -> step.attached() && step.probe().section().equals(section)
+                        ? new Step(step.probe(), Optional.of(reason), step.exists(), true)
+                        : step)
+                .toList());
     }
 
     /** A module is here by now. */
@@ -67,14 +80,6 @@ public record AttachPlan(List<Step> steps) {
             changed.add(step.probe().section().equals(section) ? new Step(step.probe(), Optional.empty(), true) : step);
         }
         return new AttachPlan(changed);
-    }
-
-    private AttachPlan withObstacle(Predicate<Step> which, String reason) {
-        return new AttachPlan(steps.stream()
-                .map(step -> step.attached() && which.test(step)
-                        ? new Step(step.probe(), Optional.of(reason), step.exists(), true)
-                        : step)
-                .toList());
     }
 
     /**

@@ -2,6 +2,8 @@ package traitrace.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import traitrace.kernel.Probe.Kind;
 import traitrace.kernel.Probe.Need;
 
@@ -12,7 +14,12 @@ import traitrace.kernel.Probe.Need;
  * ip_output.c) and tried there.
  */
 final class LineageProbes {
+    private static final List<Probe> PROCESSES = processes();
+
     static final List<Probe> ALL = all();
+
+    /** The targets of those that tell what processes got and gave, and do nothing else. */
+    static final Set<String> USER_SPACE = PROCESSES.stream().map(Probe::target).collect(Collectors.toUnmodifiableSet());
 
     private LineageProbes() {}
 
@@ -22,6 +29,7 @@ final class LineageProbes {
         deaths(probes);
         edges(probes);
         rest(probes);
+        probes.addAll(PROCESSES);
         return List.copyOf(probes);
     }
 
@@ -132,5 +140,24 @@ final class LineageProbes {
                 true,
                 List.of(),
                 "which datagram a process received is matched"));
+    }
+
+    /** What processes got and gave; net/ipv4/af_inet.c, tcp.c, net/ipv6/af_inet6.c, net/packet/af_packet.c. */
+    private static List<Probe> processes() {
+        List<Probe> to = new ArrayList<>();
+        to.add(edge(Kind.FEXIT, "inet_recvmsg", "what processes receive over IPv4 is not followed further"));
+        to.add(edge(Kind.FEXIT, "inet6_recvmsg", "what processes receive over IPv6 is not followed further"));
+        to.add(edge(Kind.FEXIT, "packet_recvmsg", "what processes receive at packet sockets is not followed further"));
+        to.add(edge(Kind.FEXIT, "inet_sendmsg", "what processes send over IPv4 has no cause"));
+        to.add(edge(Kind.FEXIT, "inet6_sendmsg", "what processes send over IPv6 has no cause"));
+        to.add(edge(Kind.FEXIT, "packet_sendmsg", "what processes send by packet sockets has no cause"));
+        to.add(edge(
+                Kind.FEXIT,
+                "tcp_sendmsg_locked",
+                "where in a TCP stream a process's bytes are is wrong if two threads send at once"));
+        // Before Linux 6.5; later ones call sendmsg.
+        to.add(edge(Kind.FEXIT, "inet_sendpage", "what is spliced into TCP sockets has no cause"));
+        to.add(edge(Kind.FEXIT, "tcp_splice_read", "what is spliced out of TCP sockets is not followed further"));
+        return List.copyOf(to);
     }
 }

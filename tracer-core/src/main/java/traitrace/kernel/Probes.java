@@ -28,8 +28,12 @@ final class Probes implements AutoCloseable {
     private static final int ENOMEM = 12;
     /** Programs that are not hooks. */
     private static final String SWEEP = "syscall";
-    /** Look at the queues of sockets, and would tell of the next one each time. */
-    private static final Set<String> UNTWINNED = Set.of("sk_data_ready", "sock_recv_length");
+    /** Do nothing where skbs are known exactly: what they find out is told there. */
+    private static final Set<String> UNTWINNED = Set.of(
+            "sk_data_ready", "sock_recv_length", "sock_send_length", "tcp_sendmsg_locked", "tcp_rcv_space_adjust");
+    /** Tell what processes give, and nothing else. What they got, {@code sock_recv_length} tells in any case. */
+    private static final Set<String> USER_SPACE =
+            Set.of("sock_send_length", "tcp_sendmsg_locked", "tcp_rcv_space_adjust");
     /** How many links are closed at a time: the kernel waits most of the time, see {@link #close}. */
     private static final int CLOSERS = 16;
 
@@ -121,7 +125,7 @@ final class Probes implements AutoCloseable {
         }
         Optional<String> refusal = FamilyTrial.fentry(kernel);
         if (refusal.isEmpty()) {
-            AttachPlan plan = AttachPlan.of(all, KernelFunctions.live(kernel, all));
+            AttachPlan plan = wanted(AttachPlan.of(all, KernelFunctions.live(kernel, all)), LineageProbes.USER_SPACE);
             try {
                 lineage = LineageLoad.load(new SharedMaps(), codes.apply("lineage"), plan);
                 return lineage.plan();
@@ -139,13 +143,17 @@ final class Probes implements AutoCloseable {
         return AttachPlan.none(all, lineageRefusal);
     }
 
+    private AttachPlan wanted(AttachPlan plan, Set<String> userSpace) {
+        return options.userSpace() ? plan : plan.unwanted(userSpace);
+    }
+
     private void loadStages(ProbeCode code) {
         KernelFunctions types = new KernelFunctions(kernel);
         while (true) {
             ProbeObject object = new SharedMaps().open(code, exact(), false, List.of());
             stages = object;
             if (stagesPlan == null) {
-                stagesPlan = AttachPlan.of(tracepoints(object.sections()), types);
+                stagesPlan = wanted(AttachPlan.of(tracepoints(object.sections()), types), USER_SPACE);
             }
             List<Probe> probes = stagesPlan.ownProbes();
             keep(object, probes);
@@ -172,8 +180,7 @@ final class Probes implements AutoCloseable {
         List<Probe> probes = stagesPlan.ownProbes().stream()
                 .filter(probe -> !UNTWINNED.contains(probe.target()))
                 .toList();
-        stagesTwin = new SharedMaps().open(code, true, true, List.of());
-        keep(stagesTwin, probes);
+        stagesTwin = new SharedMaps().open(code, true, true, probes);
         Optional<ProbeObject.Refusal> refused = stagesTwin.load();
         for (Probe probe : probes) {
             refused = refused.or(() -> stagesTwin.attach(probe.section()));
@@ -267,6 +274,7 @@ final class Probes implements AutoCloseable {
                 .flag("has_udp_fail_skb", kernel.tracepointArguments("udp_fail_queue_rcv_skb") >= 3)
                 .address("vmemmap_base_at", variables.vmemmapBase())
                 .address("page_offset_base_at", variables.pageOffsetBase())
+                .flag("user_space", options.userSpace())
                 .flag("lineage", exact)
                 .flag("twin", twin);
     }
@@ -298,6 +306,8 @@ final class Probes implements AutoCloseable {
     Map<String, String> unavailable() {
         Map<String, String> missing = new TreeMap<>(stagesPlan.missing());
         missing.putAll(lineagePlan().missing());
+        // A function may have a tracepoint of its name in it: tcp_sendmsg_locked.
+        attached().forEach(missing::remove);
         return missing;
     }
 

@@ -18,6 +18,10 @@ final class Fingerprint {
     long flow;
     /** Addresses and protocol only: what all fragments share. */
     long hosts;
+    /** Address and port that it comes from, and that it goes to; in both directions the same for the same; 0 = unknown. */
+    long source;
+
+    long destination;
 
     int protocol;
     /** IPv4 id, or that of an IPv6 fragment header; 0 = none. */
@@ -102,6 +106,8 @@ final class Fingerprint {
     private int readIp(int at) {
         int version = at < end ? u8(at) >> 4 : 0;
         long hash;
+        long from;
+        long to;
         int l4;
         int next;
         int total;
@@ -115,6 +121,8 @@ final class Fingerprint {
             moreFragments = (word & 0x2000) != 0;
             fragmentOffset = (word & 0x1fff) * 8;
             hash = mix(mix(4, s32(at + 12)), s32(at + 16));
+            from = mix(4, s32(at + 12));
+            to = mix(4, s32(at + 16));
         } else if (version == 6 && at + 40 <= end) {
             l4 = at + 40;
             next = u8(at + 6);
@@ -127,6 +135,8 @@ final class Fingerprint {
             for (int i = 8; i < 40; i += 4) {
                 hash = mix(hash, s32(at + i));
             }
+            from = address6(at + 8);
+            to = address6(at + 24);
             for (int i = 0; i < 4 && l4 + 8 <= end; i++) {
                 if (next == 44) {
                     int word = u16(l4 + 2);
@@ -152,6 +162,8 @@ final class Fingerprint {
         protocol = next;
         hosts = mix(hash, next);
         flow = hosts;
+        source = from;
+        destination = to;
         payloadLength = Math.max(0, total);
         sequence = 0;
         tcpFlags = 0;
@@ -159,11 +171,25 @@ final class Fingerprint {
         return fragmentOffset > 0 ? -1 : readTransport(l4, total);
     }
 
+    private long address6(int at) {
+        long hash = 6;
+        for (int i = at; i < at + 16; i += 4) {
+            hash = mix(hash, s32(i));
+        }
+        return hash;
+    }
+
+    private void ports(int at) {
+        source = mix(source, u16(at));
+        destination = mix(destination, u16(at + 2));
+    }
+
     private int readTransport(int at, int total) {
         switch (protocol) {
             case 6 -> {
                 if (at + 20 <= end) {
                     flow = mix(hosts, s32(at));
+                    ports(at);
                     sequence = s32(at + 4) & 0xffffffffL;
                     tcpFlags = u8(at + 13);
                     payloadLength = Math.max(0, total - (u8(at + 12) >> 4) * 4);
@@ -172,6 +198,7 @@ final class Fingerprint {
             case 17 -> {
                 if (at + 8 <= end) {
                     flow = mix(hosts, s32(at));
+                    ports(at);
                     udpLength = u16(at + 4);
                     payloadLength = Math.max(0, total - 8);
                     int port = u16(at + 2);

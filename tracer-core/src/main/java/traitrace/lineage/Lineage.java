@@ -1,9 +1,10 @@
 package traitrace.lineage;
 
-import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
@@ -11,6 +12,7 @@ import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
 import traitrace.event.Hook;
+import traitrace.event.Transfer;
 
 /**
  * Makes packets of events: which skb belongs to which packet, and what was made from what.
@@ -46,7 +48,15 @@ public final class Lineage implements EventSink {
      * @param packets kept at a time, at least 1
      */
     public record Limits(long settleNs, long retransmitNs, long patienceNs, int packets) {
+        /** A relay needs longer than the kernel. */
+        private static final int CROSSING = 10;
+
         public static final Limits DEFAULT = new Limits(200_000_000L, 1_300_000_000L, 5_000_000_000L, 200_000);
+
+        /** After a process took a packet that has passed on others lately, for it to pass on this one, ns. */
+        public long crossingNs() {
+            return CROSSING * settleNs;
+        }
     }
 
     private static final int NET_DEV_QUEUE = Hook.NET_DEV_QUEUE.id();
@@ -63,16 +73,17 @@ public final class Lineage implements EventSink {
     private static final int CONSUME_UDP = Hook.SKB_CONSUME_UDP.id();
     private static final int TCP_TRANSMIT = Hook.TCP_TRANSMIT.id();
     private static final int TCP_DO_RCV = Hook.TCP_DO_RCV.id();
+    private static final int IP_LOCAL_OUT = Hook.IP_LOCAL_OUT.id();
+    private static final int IP6_LOCAL_OUT = Hook.IP6_LOCAL_OUT.id();
     private static final int FRAG_INSERT = Hook.FRAG_QUEUE_INSERT.id();
     private static final int FRAG_FINISH = Hook.FRAG_REASM_FINISH.id();
     private static final int UDP = 17;
-    private static final int MSG_PEEK = 2;
     /** In the argument of sk_data_ready. */
     private static final long ALREADY_TAKEN = 1;
 
-    private static final int FINISHED_IDS = 1 << 18;
-    private static final int MOST_ORIGINS = 1 << 16;
     private static final int MOST_MERGES = 16;
+    private static final int MOST_GUESSES = 16;
+    private static final int MOST_PARENTS = 64;
     private static final EdgeKind[] EDGE_KINDS = EdgeKind.values();
     private static final Evidence[] EVIDENCE = Evidence.values();
     /** Stands for every packet whose story was told. */
@@ -90,6 +101,9 @@ public final class Lineage implements EventSink {
     private final LongObjectHashMap<Skb> skbs = new LongObjectHashMap<>();
     private final PacketList waiting = new PacketList();
     private final PacketList settling = new PacketList();
+    /** Taken by processes that pass on what they get. */
+    private final PacketList crossing = new PacketList();
+
     private final PacketList retrying = new PacketList();
     private final TcpFlows tcp = new TcpFlows();
     private final SocketQueues queues = new SocketQueues();
@@ -97,12 +111,11 @@ public final class Lineage implements EventSink {
     private final RecentSkbs datagrams = new RecentSkbs(1 << 14, 2 * SECOND);
     private final RecentSkbs bytes = new RecentSkbs(1 << 16, 2 * SECOND);
     private final FragmentQueues reassembly = new FragmentQueues();
-    /** By the callers: the same few places make nearly all edges. */
-    private final LongObjectHashMap<EdgeKinds.Origin> origins = new LongObjectHashMap<>();
-
-    private final LongHashSet done = new LongHashSet();
-    private final long[] doneOrder = new long[FINISHED_IDS];
-    private long doneCount;
+    private final Origins origins;
+    private final Shares shares;
+    private final UserSpace userSpace = new UserSpace(new Crossed());
+    private final Relays relays = new Relays();
+    private final FinishedIds done = new FinishedIds();
     private final Fingerprint print = new Fingerprint();
     private final Sources sources;
     private long expired;
@@ -114,6 +127,8 @@ public final class Lineage implements EventSink {
         this.finished = finished;
         this.sources = sources;
         this.limits = limits;
+        this.origins = new Origins(sources.symbol());
+        this.shares = new Shares(tcp, sources.exact());
     }
 
     @Override
@@ -122,7 +137,7 @@ public final class Lineage implements EventSink {
             case EventLayout.KIND_EVENT -> event(event);
             case EventLayout.KIND_EDGE -> edge(event);
             case EventLayout.KIND_GONE -> gone(event);
-            case EventLayout.KIND_RECEIVE -> receive(event);
+            case EventLayout.KIND_TRANSFER -> transfer(event);
             default -> {
                 // Names, payloads, and kinds that a newer probe writes.
             }
@@ -131,7 +146,7 @@ public final class Lineage implements EventSink {
 
     /** Packets that are followed. */
     public int size() {
-        return waiting.size() + settling.size() + retrying.size();
+        return waiting.size() + settling.size() + crossing.size() + retrying.size();
     }
 
     /** Packets that had to be finished early because there were too many. */
@@ -147,6 +162,7 @@ public final class Lineage implements EventSink {
     /** Time has come so far (CLOCK_MONOTONIC, ns): finishes what has been quiet for long enough. */
     public void advance(long now) {
         finishBefore(settling, now - limits.settleNs);
+        finishBefore(crossing, now - limits.crossingNs());
         finishBefore(retrying, now - limits.retransmitNs);
         finishBefore(waiting, now - limits.patienceNs);
         if (now - expired > SECOND) {
@@ -154,6 +170,7 @@ public final class Lineage implements EventSink {
             tcp.expire(now);
             queues.expire(now);
             reassembly.expire(now);
+            userSpace.expire(now);
         }
     }
 
@@ -175,12 +192,13 @@ public final class Lineage implements EventSink {
         packet.list.remove(packet);
         packet.finished = true;
         packets.remove(packet.id());
-        remember(packet.id());
+        done.add(packet.id());
         for (Skb skb : packet.skbs()) {
             skbs.remove(skb.id);
             // A packet that was merged into this one went by the id of its first skb.
             packets.remove(skb.id);
-            remember(skb.id);
+            done.add(skb.id);
+            skb.toldAs = packet.id();
             // The indexes hold skbs for a while: they must not hold all that was recorded of them.
             skb.packet = FINISHED;
             close(skb);
@@ -190,17 +208,6 @@ public final class Lineage implements EventSink {
         } else {
             finished.accept(packet);
         }
-    }
-
-    private void remember(long skbId) {
-        if (!done.add(skbId)) {
-            return;
-        }
-        int at = (int) (doneCount++ & FINISHED_IDS - 1);
-        if (doneCount > FINISHED_IDS) {
-            done.remove(doneOrder[at]);
-        }
-        doneOrder[at] = skbId;
     }
 
     private void event(EventView event) {
@@ -232,7 +239,19 @@ public final class Lineage implements EventSink {
         Packet packet = skb.packet;
         packet.add(event, skb.id, missing);
         end(skb, event, hook);
+        if ((hook == NET_DEV_QUEUE || hook == IP_LOCAL_OUT || hook == IP6_LOCAL_OUT) && event.arg() != 0) {
+            transmitted(skb, event);
+        }
         schedule(skb.packet);
+    }
+
+    /** A socket of this host sends it. A tunnel's devices see it again, with the same socket. */
+    private void transmitted(Skb skb, EventView event) {
+        if (skb.socket == 0 && skb.known()) {
+            skb.socket = event.arg();
+            skb.sentTo = skb.destination;
+            userSpace.transmitted(event.arg(), skb, event.has(EventLayout.FLAG_SOFTIRQ), event.time());
+        }
     }
 
     /** What an skb's headers tell of where it came from. */
@@ -316,13 +335,23 @@ public final class Lineage implements EventSink {
         } else if (hook == UDP_ENQUEUE) {
             skb.atSocket = true;
         } else if (hook == DATA_READY) {
+            boolean again = skb.atSocket;
             skb.atSocket = true;
             // A datagram that was a fragment last has no ports in sight. Nobody takes a segment so: it would stay.
             if (skb.protocol == UDP && !sources.exact()) {
-                queued(skb, event);
+                if (again) {
+                    queues.queuedAgain(event.arg() & ~ALREADY_TAKEN);
+                } else {
+                    queued(skb, event);
+                }
+            } else if (skb.tcp) {
+                shares.reads(event.arg() & ~ALREADY_TAKEN, skb);
             }
         } else if (hook == TCP_PROBE || hook == SET_STATE || hook == TCP_DO_RCV) {
             skb.atSocket = true;
+            if (hook == TCP_PROBE && skb.tcp) {
+                shares.reads(event.arg(), skb);
+            }
             if (hook == TCP_DO_RCV && skb.tcp) {
                 skb.accepted = true;
                 tcp.put(skb, event.time());
@@ -356,6 +385,8 @@ public final class Lineage implements EventSink {
     private void taken(Skb skb, EventView event) {
         Packet packet = skb.packet;
         packet.delivered = true;
+        packet.taken = true;
+        packet.reader = event.pid();
         packet.add(new Edge(
                 event.time(),
                 skb.id,
@@ -408,9 +439,9 @@ public final class Lineage implements EventSink {
         if ((event.arg() & ALREADY_TAKEN) == 0) {
             queues.queued(event.arg(), skb);
         } else {
-            SocketQueues.Receipt receipt = queues.queuedAndTaken(event.arg() & ~ALREADY_TAKEN, skb, event.time());
-            if (receipt != null) {
-                delivered(skb, receipt.record(), true);
+            SocketQueues.Late late = queues.queuedAndTaken(event.arg() & ~ALREADY_TAKEN, skb, event.time());
+            if (late != null) {
+                delivered(skb, late.receipt().receive(), late.receipt().record(), late.certain());
             }
         }
     }
@@ -455,14 +486,18 @@ public final class Lineage implements EventSink {
         if (settling.head() != null) {
             return settling.head();
         }
+        if (crossing.head() != null) {
+            return crossing.head();
+        }
         return retrying.head() != null ? retrying.head() : waiting.head();
     }
 
     private void schedule(Packet packet) {
         boolean sent = packet.transmitted && !packet.mayBeSentAgain();
-        if (packet.delivered || sent || !packet.anyOpen()) {
+        if (packet.delivered || sent || !packet.anyOpen() && !packet.mayBeRead()) {
             boolean retry = packet.dropped && !packet.delivered && !packet.transmitted && isTcp(packet);
-            (retry ? retrying : settling).touch(packet);
+            boolean relayed = packet.delivered && relays.contains(packet.reader, packet.lastTime());
+            (retry ? retrying : relayed ? crossing : settling).touch(packet);
         } else {
             waiting.touch(packet);
         }
@@ -573,6 +608,12 @@ public final class Lineage implements EventSink {
     }
 
     private void unite(Packet into, Packet from) {
+        rename(into, from);
+        into.take(from);
+    }
+
+    /** From now on what goes by the id of one is the other. */
+    private void rename(Packet into, Packet from) {
         from.list.remove(from);
         packets.put(from.id(), into);
         for (Skb skb : from.skbs()) {
@@ -581,7 +622,6 @@ public final class Lineage implements EventSink {
                 packets.put(skb.id, into);
             }
         }
-        into.take(from);
     }
 
     /** GRO grew this skb: those whose bytes it has now ended in it. */
@@ -695,14 +735,18 @@ public final class Lineage implements EventSink {
         if (event.hook() >= EDGE_KINDS.length || event.flags() >= EVIDENCE.length) {
             return;
         }
+        EdgeKind told = EDGE_KINDS[event.hook()];
+        if (told == EdgeKind.DELIVER || told == EdgeKind.EMIT) {
+            ofTask(event, told);
+            return;
+        }
         Packet packet = packet(event.packetId());
         if (packet == null) {
             return;
         }
         Evidence evidence = EVIDENCE[event.flags()];
-        EdgeKind told = EDGE_KINDS[event.hook()];
         EdgeKinds.Origin origin = evidence == Evidence.PROVED
-                ? origin(event, told)
+                ? origins.of(event, told)
                 : new EdgeKinds.Origin(told, "same headers and first bytes");
         EdgeKind kind = origin.kind();
         String why = origin.place().isEmpty() ? "shares its data" : origin.place();
@@ -717,6 +761,7 @@ public final class Lineage implements EventSink {
             packet.add(child);
             if (parent != null && sources.exact()) {
                 child.inherit(parent);
+                child.from = parent.sendQueue ? parent : null;
             }
         }
         schedule(parent == null || parent == child ? packet : related(parent, child, edge, packet));
@@ -758,27 +803,6 @@ public final class Lineage implements EventSink {
         return packet;
     }
 
-    /** What the callers in an edge's record say. */
-    private EdgeKinds.Origin origin(EventView event, EdgeKind told) {
-        long key = told.ordinal();
-        for (int i = 0; i < EventLayout.EDGE_CALLER_COUNT; i++) {
-            key = Fingerprint.mix(key, event.caller(i));
-        }
-        EdgeKinds.Origin origin = origins.get(key);
-        if (origin == null) {
-            List<String> functions = new ArrayList<>(EventLayout.EDGE_CALLER_COUNT);
-            for (int i = 0; i < EventLayout.EDGE_CALLER_COUNT && event.caller(i) != 0; i++) {
-                functions.add(sources.symbol().apply(event.caller(i)));
-            }
-            origin = EdgeKinds.of(told, functions);
-            // A module may be loaded later: what is not known yet is asked again.
-            if (origins.size() < MOST_ORIGINS && !functions.contains("")) {
-                origins.put(key, origin);
-            }
-        }
-        return origin;
-    }
-
     /** The skb was freed, or another was found at its address: it ended where no event tells it. */
     private void gone(EventView event) {
         Skb skb = skbs.get(event.skbId());
@@ -790,27 +814,65 @@ public final class Lineage implements EventSink {
         schedule(skb.packet);
     }
 
-    /** A task took a datagram. */
-    private void receive(EventView event) {
-        // Where each datagram's own reader is told, nothing is left to be concluded.
-        if ((event.mark() & MSG_PEEK) != 0 || sources.exact()) {
+    /** An skb was copied to a thread, or made of its bytes: the call's transfer will follow. */
+    private void ofTask(EventView event, EdgeKind kind) {
+        if (kind == EdgeKind.EMIT) {
+            userSpace.emitted(event.parent(), event.skbId(), event.time());
             return;
         }
-        SocketQueues.Taken taken = queues.taken(event.arg(), event.skbId(), event.counter() != 0, event.len());
-        if (taken == null) {
-            queues.waitForQueued(event.arg(), new SocketQueues.Receipt(event.time(), event.len(), event.copy()));
-        } else {
-            delivered(taken.skb(), event, taken.certain());
+        Skb skb = skbs.get(event.parent());
+        if (skb != null) {
+            userSpace.delivered(event.skbId(), skb, event.edgeOffset(), event.time());
         }
     }
 
-    private void delivered(Skb skb, EventView receipt, boolean certain) {
+    /** A call moved bytes between a process and a socket or TUN device. */
+    private void transfer(EventView event) {
+        Transfer transfer = Transfer.of(event);
+        if (transfer.sent()) {
+            userSpace.sent(transfer, event);
+            return;
+        }
+        List<ThreadCalls.Delivery> copied = userSpace.copied(transfer);
+        if (transfer.bytes() < 0) {
+            return;
+        }
+        if (transfer.peeked()) {
+            copied.forEach(delivery -> lookedAt(delivery.skb(), event));
+            return;
+        }
+        Receive receive = new Receive(transfer);
+        // Where each datagram's own reader is told, nothing is left to be concluded.
+        if (transfer.protocol() == UDP && !sources.exact()) {
+            takeFromQueue(receive, event);
+        } else {
+            take(receive, copied, event);
+        }
+        if (transfer.bytes() > 0) {
+            userSpace.received(receive);
+        }
+    }
+
+    /** Which datagram it was, the order of the socket's queue says. */
+    private void takeFromQueue(Receive receive, EventView event) {
+        Transfer transfer = receive.transfer();
+        SocketQueues.Taken taken =
+                queues.taken(transfer.socket(), transfer.next(), transfer.emptied(), transfer.bytes());
+        if (taken == null) {
+            queues.waitForQueued(transfer.socket(), new SocketQueues.Receipt(receive, event.copy()));
+        } else {
+            delivered(taken.skb(), receive, event, taken.certain());
+        }
+    }
+
+    private void delivered(Skb skb, Receive receive, EventView receipt, boolean certain) {
+        receive.know(List.of(new Receive.Share(skb, 0, receive.transfer().bytes(), certain)));
         Packet packet = skb.packet;
         if (packet.finished) {
             return;
         }
         skb.open = false;
-        packet.add(receipt, skb.id, 0);
+        read(packet, skb, receipt);
         packet.add(new Edge(
                 receipt.time(),
                 skb.id,
@@ -818,7 +880,137 @@ public final class Lineage implements EventSink {
                 EdgeKind.DELIVER,
                 certain ? Evidence.MATCHED : Evidence.GUESSED,
                 certain ? "next in the socket's queue" : "one of several in the socket's queue"));
-        packet.delivered = true;
         schedule(packet);
+    }
+
+    /** The kernel told which skbs it were, or TCP's sequence numbers do. */
+    private void take(Receive receive, List<ThreadCalls.Delivery> copied, EventView event) {
+        List<Receive.Share> all = shares.of(receive.transfer(), copied);
+        receive.know(all);
+        Set<Packet> readers = new LinkedHashSet<>();
+        for (Receive.Share share : all) {
+            Skb skb = share.skb();
+            Packet packet = skb.packet;
+            if (packet.finished) {
+                continue;
+            }
+            if (readers.add(packet)) {
+                read(packet, skb, event);
+            }
+            boolean told = copied.stream().anyMatch(delivery -> delivery.skb() == skb);
+            if (told && !packet.has(EdgeKind.DELIVER, skb.id, 0)) {
+                packet.add(new Edge(
+                        event.time(),
+                        skb.id,
+                        0,
+                        EdgeKind.DELIVER,
+                        Evidence.PROVED,
+                        Edge.BY + receive.transfer().call().label()));
+            }
+        }
+        readers.forEach(this::schedule);
+    }
+
+    /** A process has taken bytes of it. */
+    private static void read(Packet packet, Skb skb, EventView receipt) {
+        packet.add(receipt, skb.id, 0);
+        packet.delivered = true;
+        packet.taken = true;
+        packet.reader = receipt.pid();
+    }
+
+    /** It was copied to a process, and is there still. */
+    private void lookedAt(Skb skb, EventView receipt) {
+        Packet packet = skb.packet;
+        if (!packet.finished) {
+            packet.add(receipt, skb.id, 0);
+            packet.delivered = packet.taken;
+            schedule(packet);
+        }
+    }
+
+    /** What becomes of packets that go through a process. */
+    private final class Crossed implements UserSpace.Packets {
+        @Override
+        public Skb skb(long id) {
+            return skbs.get(id);
+        }
+
+        @Override
+        public void sent(Send send, Skb child) {
+            Packet packet = child.packet;
+            if (packet.finished) {
+                return;
+            }
+            packet.add(send.record(), first(child).id, 0);
+            for (Receive receive : send.candidates()) {
+                receive.whenKnown(() -> {
+                    Packet sent = child.packet;
+                    if (!sent.finished && !child.crossed) {
+                        receive.shares().forEach(share -> sent.addCandidate(idOf(share.skb())));
+                    }
+                });
+            }
+            schedule(packet);
+        }
+
+        @Override
+        public void cross(List<Receive.Share> parents, Skb child, Relation relation, Transfer receive, Transfer send) {
+            relays.crossed(receive.pid(), send.timeNs());
+            boolean guess = relation.evidence() == Evidence.GUESSED;
+            Set<Packet> seen = new LinkedHashSet<>();
+            int most = guess ? MOST_GUESSES : MOST_PARENTS;
+            for (Receive.Share share : parents) {
+                Packet from = share.skb().packet;
+                if ((from == FINISHED || seen.add(from)) && most-- > 0) {
+                    Evidence evidence = share.certain() ? relation.evidence() : Evidence.GUESSED;
+                    cross(share.skb(), child, relation, evidence, send.timeNs());
+                }
+            }
+        }
+
+        private void cross(Skb parent, Skb child, Relation relation, Evidence evidence, long now) {
+            Packet before = parent.packet;
+            Packet after = child.packet;
+            boolean goesOn = evidence != Evidence.GUESSED && !child.crossed && !before.finished && !after.finished;
+            boolean one = before == after || goesOn;
+            Edge edge = new Edge(
+                    now,
+                    parent.id,
+                    first(child).id,
+                    EdgeKind.EMIT,
+                    evidence,
+                    relation.label(),
+                    Edge.NO_OFFSET,
+                    one ? 0 : idOf(parent),
+                    one ? 0 : idOf(child));
+            if (goesOn && before != after) {
+                after.clearCandidates();
+                parent.open = false;
+                rename(before, after);
+                before.goOnAs(after);
+            }
+            child.crossed |= evidence != Evidence.GUESSED;
+            add(edge, before);
+            if (!one) {
+                add(edge, after);
+            }
+        }
+
+        private void add(Edge edge, Packet packet) {
+            if (!packet.finished && !packet.has(edge.kind(), edge.parentSkb(), edge.childSkb())) {
+                packet.add(edge);
+                schedule(packet);
+            }
+        }
+
+        /** What TCP sends begins in its queue. */
+        private Skb first(Skb child) {
+            return child.from == null ? child : child.from;
+        }
+
+        private long idOf(Skb skb) {
+            return skb.packet.finished ? skb.toldAs : skb.packet.id();
+        }
     }
 }

@@ -5,7 +5,9 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
@@ -15,7 +17,8 @@ import traitrace.event.EventView;
  *
  * <p>Records are kept as the ABI's own bytes: a finished packet can be read, written to a file and turned into a
  * timeline by the code that does so for live events. In the kept copies the reserved 16-bit field holds the number of
- * events of that skb known to be lost just before (65,535 = that many or more).
+ * events of that skb known to be lost just before (65,535 = that many or more). In those of transfers, packet id and
+ * skb id stand in place of the socket and its cookie.
  *
  * <p>Owned by {@link Lineage} until it is finished; not changed afterwards.
  */
@@ -24,6 +27,7 @@ public final class Packet {
     public static final int MISSING = 62;
 
     private static final int FIRST_BYTES = 1024;
+    private static final int MOST_CANDIDATES = 8;
 
     private final long id;
     private byte[] bytes = new byte[FIRST_BYTES];
@@ -34,7 +38,15 @@ public final class Packet {
     private long firstTime = Long.MAX_VALUE;
     private long lastTime;
 
+    /** Ids of packets that it may come from, where nothing tells from which. */
+    private final Set<Long> candidates = new LinkedHashSet<>(0);
+
     boolean delivered;
+    /** A process has taken it, or bytes of it, and did not only look at them. */
+    boolean taken;
+    /** The process that has; 0 = none that is known. */
+    int reader;
+
     boolean transmitted;
     boolean dropped;
     boolean finished;
@@ -72,6 +84,24 @@ public final class Packet {
     /** In order of time. */
     public List<Edge> edges() {
         return edges.stream().sorted(Comparator.comparingLong(Edge::timeNs)).toList();
+    }
+
+    /**
+     * Where a process sent it and had received several packets of which nothing tells which it was because of: their
+     * ids, newest first, at most {@value #MOST_CANDIDATES}. Empty where that is known, or there are none.
+     */
+    public List<Long> candidates() {
+        return List.copyOf(candidates);
+    }
+
+    void addCandidate(long packetId) {
+        if (candidates.size() < MOST_CANDIDATES && packetId != id) {
+            candidates.add(packetId);
+        }
+    }
+
+    void clearCandidates() {
+        candidates.clear();
     }
 
     /** Hands on its records in order of time; the view is valid only during the call. */
@@ -112,7 +142,7 @@ public final class Packet {
     }
 
     private static int length(EventView view) {
-        return view.hasSnapshot() ? EventLayout.MAX_BYTES : EventLayout.EVENT_BYTES;
+        return view.recordBytes();
     }
 
     /** Keeps a copy of a record; {@code skbId} replaces its own. */
@@ -160,6 +190,25 @@ public final class Packet {
         delivered |= other.delivered;
         transmitted |= other.transmitted;
         dropped |= other.dropped;
+        taken |= other.taken;
+        reader = other.reader == 0 ? reader : other.reader;
+        other.candidates.forEach(this::addCandidate);
+    }
+
+    /**
+     * Takes over a packet that a process made of this one: the story goes on there, and what came of this one so far is
+     * not its end.
+     */
+    void goOnAs(Packet other) {
+        boolean wasDelivered = other.delivered;
+        boolean wasTransmitted = other.transmitted;
+        boolean wasDropped = other.dropped;
+        boolean wasTaken = other.taken;
+        take(other);
+        delivered = wasDelivered;
+        transmitted = wasTransmitted;
+        dropped = wasDropped;
+        taken = wasTaken;
     }
 
     /** Writes this packet's id into the records from one offset to another. */
@@ -180,14 +229,19 @@ public final class Packet {
         return false;
     }
 
-    /** It begins in TCP's send queue and is there still, to be sent again if it is lost. */
-    boolean mayBeSentAgain() {
-        return fromSendQueue() && skbs.get(0).open;
+    /** A TCP socket has data of it, which nobody has read. */
+    boolean mayBeRead() {
+        return !delivered && skbs.stream().anyMatch(Skb::mayBeRead);
     }
 
-    /** Its first skb is one of TCP's send queue. */
+    /** It is in TCP's send queue still, to be sent again if it is lost. */
+    boolean mayBeSentAgain() {
+        return skbs.stream().anyMatch(skb -> skb.sendQueue && skb.open);
+    }
+
+    /** An skb of it is one of TCP's send queue. */
     boolean fromSendQueue() {
-        return !skbs.isEmpty() && skbs.get(0).sendQueue;
+        return skbs.stream().anyMatch(skb -> skb.sendQueue);
     }
 
     boolean has(EdgeKind kind, long parent, long child) {

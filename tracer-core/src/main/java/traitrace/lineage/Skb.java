@@ -25,12 +25,22 @@ final class Skb {
     boolean atSocket;
     /** Stands in TCP's send queue: what goes out are its clones, and it has no headers. */
     boolean sendQueue;
+    /** The one of TCP's send queue that it is a clone of; null = it is none. */
+    Skb from;
     /** Sent by TCP of this host. */
     boolean sentByTcp;
     /** Its sequence numbers were taken by a TCP socket. */
     boolean accepted;
 
     boolean dropped;
+    /** Address of the socket that sent it; 0 = none, or not known. */
+    long socket;
+    /** As {@link #destination}, where that socket sent it: NAT comes later. */
+    long sentTo;
+    /** Was tied to what a process received. */
+    boolean crossed;
+    /** Id of its packet, whose story was told. */
+    long toldAs;
     /** Ended in this skb, as the kernel told; null = it did not. */
     Skb into;
     /** Whoever reads that one reads its bytes: they are one packet's each, unlike those of fragments. */
@@ -49,6 +59,10 @@ final class Skb {
     boolean udp;
     int protocol;
     long flow;
+    /** See {@link Fingerprint#source}. */
+    long source;
+
+    long destination;
     long whole;
     long sequence;
     int sequenceLength;
@@ -102,6 +116,24 @@ final class Skb {
         return carrier.open;
     }
 
+    /**
+     * A TCP socket took its data, or that of what it ended in: a reader may yet come for it, though all of them were
+     * freed. TCP does so when it collapses a receive queue (net/ipv4/tcp_input.c).
+     */
+    boolean mayBeRead() {
+        Skb carrier = this;
+        boolean taken = waitsForReader();
+        for (int depth = 0; carrier.into != null && carrier.carried && depth < MOST_MERGES; depth++) {
+            carrier = carrier.into;
+            taken |= carrier.waitsForReader();
+        }
+        return taken;
+    }
+
+    private boolean waitsForReader() {
+        return accepted && !dropped && payloadLength > 0;
+    }
+
     /** Headers were seen, of this one or of what it was made from. */
     boolean known() {
         return flow != 0;
@@ -113,6 +145,8 @@ final class Skb {
         udp = parent.udp;
         protocol = parent.protocol;
         flow = parent.flow;
+        source = parent.source;
+        destination = parent.destination;
         whole = parent.whole;
         sequence = parent.sequence;
         sequenceLength = parent.sequenceLength;
@@ -128,6 +162,8 @@ final class Skb {
         udp = print.isUdp();
         protocol = print.protocol;
         flow = print.flow;
+        source = print.source;
+        destination = print.destination;
         whole = print.whole();
         sequence = print.sequence;
         sequenceLength = print.sequenceLength();

@@ -1,5 +1,6 @@
 package traitrace.lineage;
 
+import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -29,10 +30,36 @@ final class SocketQueues {
      *
      * @param record the record of it, a copy
      */
-    record Receipt(long time, long bytes, EventView record) {}
+    record Receipt(Receive receive, EventView record) {
+        long time() {
+            return receive.time();
+        }
+
+        long bytes() {
+            return receive.transfer().bytes();
+        }
+    }
+
+    /** The receipt of a datagram that was told to be queued later, and whether it can be no other's. */
+    record Late(Receipt receipt, boolean certain) {}
 
     /** What was taken, and whether the order of the queue left no other choice. */
     record Taken(Skb skb, boolean certain) {}
+
+    /** What is in these queues is not all known. */
+    private final LongHashSet doubtful = new LongHashSet();
+
+    /**
+     * An skb was told to be queued a second time: two were queued at once, and the other was not told.
+     *
+     * <p>sk_data_ready is called when the queue's lock is let go: whoever looks then for what was queued last may find
+     * what another CPU has queued since.
+     */
+    void queuedAgain(long socket) {
+        if (queues.containsKey(socket) && doubtful.size() < LONGEST) {
+            doubtful.add(socket);
+        }
+    }
 
     void queued(long socket, Skb skb) {
         ArrayDeque<Skb> queue = queues.get(socket);
@@ -66,20 +93,27 @@ final class SocketQueues {
         while (taken != null && !queue.isEmpty() && taken.skb().time - queue.peek().time > STALE_NS) {
             queue.poll();
         }
+        boolean doubted = doubtful.contains(socket);
+        if (taken != null && !taken.certain()) {
+            // With several readers, what is left may be what this one got.
+            doubtful.add(socket);
+        }
         if (queue.isEmpty()) {
             queues.remove(socket);
+            doubtful.remove(socket);
         }
-        return taken;
+        return taken != null && doubted ? new Taken(taken.skb(), false) : taken;
     }
 
     /**
      * A datagram was in the queue so shortly that it was seen to be put there only after it had been taken.
      *
-     * @return the receipt of it that waited; null if the reader has not come back yet
+     * @return the receipt of it that waited, not certain if more than one did; null if the reader has not come back yet
      */
-    Receipt queuedAndTaken(long socket, Skb skb, long now) {
+    Late queuedAndTaken(long socket, Skb skb, long now) {
         ArrayDeque<Receipt> receipts = waiting.get(socket);
         Receipt receipt = null;
+        boolean only = receipts != null && receipts.size() == 1 && !queues.containsKey(socket);
         while (receipts != null && receipt == null && !receipts.isEmpty()) {
             Receipt oldest = receipts.poll();
             receipt = now - oldest.time() <= RECEIPT_WAITS_NS && fits(skb, oldest.bytes()) ? oldest : null;
@@ -90,7 +124,7 @@ final class SocketQueues {
         if (receipt == null) {
             queued(socket, skb);
         }
-        return receipt;
+        return receipt == null ? null : new Late(receipt, only);
     }
 
     /** Nothing that was seen to be queued can have been taken: what was may still be told. */
@@ -143,8 +177,8 @@ final class SocketQueues {
                 break;
             }
             all.remove();
-            // More than one before the next: the receipts of the earlier ones were not seen.
-            taken = new Taken(skb, fits(skb, bytes));
+            // More than one before the next: the receipts of the earlier ones were not seen, or come yet.
+            taken = new Taken(skb, taken == null && fits(skb, bytes));
         }
         return taken;
     }

@@ -21,6 +21,7 @@ public final class NameTable implements Names, EventSink {
     static final int MAX_NETNS = 16_384;
     static final int MAX_DEVICES = 65_536;
     static final int MAX_PROCESSES = 65_536;
+    static final int MAX_CGROUPS = 16_384;
 
     /**
      * Where names come from that no record holds. Each returns printable ASCII and may be slow once per number.
@@ -30,13 +31,25 @@ public final class NameTable implements Names, EventSink {
      * @param process of a live process by pid; empty text if there is none
      * @param dropReason of a raw drop reason; never empty
      * @param symbol the function and offset at a kernel address; empty text if it is not known
+     * @param container that a live process is in, by pid; empty text if it is in none
      */
     public record Sources(
             LongFunction<Optional<String>> netns,
             LongConsumer netnsReused,
             IntFunction<String> process,
             IntFunction<String> dropReason,
-            LongFunction<String> symbol) {
+            LongFunction<String> symbol,
+            IntFunction<String> container) {
+
+        /** Where containers are not asked for. */
+        public Sources(
+                LongFunction<Optional<String>> netns,
+                LongConsumer netnsReused,
+                IntFunction<String> process,
+                IntFunction<String> dropReason,
+                LongFunction<String> symbol) {
+            this(netns, netnsReused, process, dropReason, symbol, pid -> "");
+        }
 
         /** For a recording, where only what was recorded is known. */
         public static Sources recorded(IntFunction<String> dropReason, LongFunction<String> symbol) {
@@ -49,6 +62,9 @@ public final class NameTable implements Names, EventSink {
     private final Map<Long, String> netnsNames = new Bounded<>(MAX_NETNS);
     private final Map<DeviceKey, Device> devices = new Bounded<>(MAX_DEVICES);
     private final Map<Integer, String> processes = new Bounded<>(MAX_PROCESSES);
+    private final Map<Integer, Long> cgroups = new Bounded<>(MAX_PROCESSES);
+    /** By the id of the cgroup; empty text for one that is no container's. */
+    private final Map<Long, String> containers = new Bounded<>(MAX_CGROUPS);
 
     public NameTable(Sources sources) {
         this.sources = sources;
@@ -118,6 +134,12 @@ public final class NameTable implements Names, EventSink {
     }
 
     @Override
+    public synchronized String container(int pid) {
+        Long cgroup = cgroups.get(pid);
+        return cgroup == null ? "" : containers.getOrDefault(cgroup, "");
+    }
+
+    @Override
     public String dropReason(int reason) {
         return sources.dropReason().apply(reason);
     }
@@ -155,11 +177,25 @@ public final class NameTable implements Names, EventSink {
         }
     }
 
-    private synchronized void acceptTask(EventView event) {
+    private void acceptTask(EventView event) {
         String name = SafeText.ofLatin1(event.rawName());
         int pid = event.buffer().getInt(event.offset() + EventLayout.TASK_PID);
-        if (pid != 0 && !name.isEmpty()) {
+        long cgroup = event.buffer().getLong(event.offset() + EventLayout.TASK_CGROUP);
+        if (pid == 0 || name.isEmpty()) {
+            return;
+        }
+        boolean unknown;
+        synchronized (this) {
             processes.put(pid, name);
+            cgroups.put(pid, cgroup);
+            unknown = cgroup != 0 && !containers.containsKey(cgroup);
+        }
+        if (unknown) {
+            // At once: the process may be gone when its packets' stories are told.
+            String container = sources.container().apply(pid);
+            synchronized (this) {
+                containers.put(cgroup, container);
+            }
         }
     }
 

@@ -14,6 +14,11 @@ public interface Names {
     /** Of a process; empty if it is not known. */
     String process(int pid);
 
+    /** Of the container that a process is in: its name or a short id; empty if it is in none, or that is not known. */
+    default String container(int pid) {
+        return "";
+    }
+
     /** Of a drop reason of the recorded kernel, as it spells it: {@code SKB_DROP_REASON_NO_SOCKET}. */
     String dropReason(int reason);
 

@@ -9,7 +9,7 @@ import traitrace.event.Hook;
  *
  * @param timeNs CLOCK_MONOTONIC
  * @param skbId the skb it was then
- * @param counter events of that skb before this one; wraps at 65,536
+ * @param counter events of that skb before this one; wraps at 65,536; -1 for a call, which is none of its events
  * @param missing events of that skb known to be lost just before this one
  * @param netns inode number of the network namespace, 0 to 2^32-1
  * @param ifindex in that namespace; 0 = none
@@ -24,6 +24,7 @@ import traitrace.event.Hook;
  * @param tap seen by a packet socket, not on the packet's way
  * @param headers the headers in force: those of this event or of the last snapshot before it
  * @param changes against the hop before; empty for the first
+ * @param call by which a process got or gave the bytes; {@link UserCall#NONE} for other hops
  */
 public record Hop(
         long timeNs,
@@ -45,8 +46,60 @@ public record Hop(
         String detail,
         boolean tap,
         Headers headers,
-        List<Change> changes) {
+        List<Change> changes,
+        UserCall call) {
     public Hop {
         changes = List.copyOf(changes);
+    }
+
+    /** A hop that is no call of a process. */
+    public Hop(
+            long timeNs,
+            long skbId,
+            int counter,
+            int missing,
+            Hook hook,
+            int cpu,
+            long netns,
+            String netnsName,
+            int ifindex,
+            String device,
+            long lenBytes,
+            long mark,
+            int pid,
+            String process,
+            int protocol,
+            long arg,
+            String detail,
+            boolean tap,
+            Headers headers,
+            List<Change> changes) {
+        this(
+                timeNs,
+                skbId,
+                counter,
+                missing,
+                hook,
+                cpu,
+                netns,
+                netnsName,
+                ifindex,
+                device,
+                lenBytes,
+                mark,
+                pid,
+                process,
+                protocol,
+                arg,
+                detail,
+                tap,
+                headers,
+                changes,
+                UserCall.NONE);
+    }
+
+    /** The end of a call by which a process gave the bytes: told when they may be far on their way. */
+    public boolean sent() {
+        return hook == Hook.SOCK_SEND_LENGTH;
     }
 }

@@ -55,6 +55,12 @@ final class SkbFate {
 
     private boolean tap;
     private boolean peeked;
+    /** It was copied in a call that is not over: what it was before, if that turns out to be for a look only. */
+    private boolean copying;
+
+    private End deliveredBefore;
+
+    private boolean endedBefore;
     /** TCP sent clones of it. */
     private boolean inSendQueue;
     /** Was anywhere but in TCP's send queue. */
@@ -102,9 +108,25 @@ final class SkbFate {
         switch (hop.hook()) {
             case KFREE_SKB -> free(hop);
             case CONSUME_SKB -> consume(hop);
-            case SKB_COPY_DATAGRAM, SKB_SPLICE, SOCK_RECV_LENGTH -> {
-                delivered = new End(hop.timeNs(), new Verdict.Delivered(hop.pid()));
-                ended = true;
+            case SOCK_SEND_LENGTH -> {
+                // It was made in that call: what came of it is told by its events.
+            }
+            case SKB_COPY_DATAGRAM, SKB_SPLICE -> {
+                if (!copying) {
+                    deliveredBefore = delivered;
+                    endedBefore = ended;
+                    copying = true;
+                }
+                deliver(hop);
+            }
+            case SOCK_RECV_LENGTH -> {
+                if (!hop.call().peeked()) {
+                    deliver(hop);
+                } else if (copying) {
+                    delivered = deliveredBefore;
+                    ended = endedBefore;
+                }
+                copying = false;
             }
             case TCP_TRANSMIT -> inSendQueue = true;
             default -> {
@@ -117,6 +139,11 @@ final class SkbFate {
                 pass(hop);
             }
         }
+    }
+
+    private void deliver(Hop hop) {
+        delivered = new End(hop.timeNs(), new Verdict.Delivered(hop.pid()));
+        ended = true;
     }
 
     private void pass(Hop hop) {

@@ -13,12 +13,27 @@ import traitrace.lineage.Edge;
  * @param edges the links between its skbs, in order of time
  * @param verdictText the verdict in an engineer's words: to which process, dropped why and where
  * @param advice the command to look at next; empty if there is none
+ * @param candidates ids of the packets that a process may have sent it because of, newest first, where nothing tells of
+ *     which; see {@link traitrace.lineage.Packet#candidates}
  */
 public record Timeline(
-        long packetId, List<Hop> hops, List<Edge> edges, Verdict verdict, String verdictText, String advice) {
+        long packetId,
+        List<Hop> hops,
+        List<Edge> edges,
+        Verdict verdict,
+        String verdictText,
+        String advice,
+        List<Long> candidates) {
     public Timeline {
         hops = List.copyOf(hops);
         edges = List.copyOf(edges);
+        candidates = List.copyOf(candidates);
+    }
+
+    /** Without candidates. */
+    public Timeline(
+            long packetId, List<Hop> hops, List<Edge> edges, Verdict verdict, String verdictText, String advice) {
+        this(packetId, hops, edges, verdict, verdictText, advice, List.of());
     }
 
     /** The packet id as users see it: 16 hex digits. */
@@ -42,7 +57,8 @@ public record Timeline(
         }
         for (int i = end; i >= 0; i--) {
             // What TCP sends has its way before it.
-            boolean begins = hops.get(i).hook() == Hook.TCP_TRANSMIT;
+            boolean begins =
+                    hops.get(i).hook() == Hook.TCP_TRANSMIT || hops.get(i).sent();
             if (hops.get(i).hook().stage() == story && !begins && !hops.get(i).tap()) {
                 return i;
             }

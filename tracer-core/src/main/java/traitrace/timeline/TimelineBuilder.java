@@ -11,6 +11,7 @@ import traitrace.event.EventView;
 import traitrace.event.HeaderParser;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
+import traitrace.event.Transfer;
 import traitrace.lineage.Edge;
 import traitrace.lineage.Packet;
 import traitrace.names.Names;
@@ -39,8 +40,14 @@ public final class TimelineBuilder {
             explanations = source.get();
         }
         VerdictText text = VerdictText.of(verdict, reading.hops, names, explanations);
-        return Optional.of(
-                new Timeline(packet.id(), reading.hops, packet.edges(), verdict, text.sentence(), text.advice()));
+        return Optional.of(new Timeline(
+                packet.id(),
+                reading.hops,
+                packet.edges(),
+                verdict,
+                text.sentence(),
+                text.advice(),
+                packet.candidates()));
     }
 
     /** One pass over the records, in order of time. */
@@ -51,6 +58,8 @@ public final class TimelineBuilder {
         private final LongObjectHashMap<Headers> headers = new LongObjectHashMap<>();
         private final LongObjectHashMap<Hop> lastOfSkb = new LongObjectHashMap<>();
         private final LongLongHashMap parents = new LongLongHashMap();
+        /** Null if there is none. */
+        private Hop last;
 
         Reading(List<Edge> edges) {
             edges.forEach(edge -> parents.put(edge.childSkb(), edge.parentSkb()));
@@ -60,12 +69,16 @@ public final class TimelineBuilder {
         private Hop before(long skb) {
             Hop own = lastOfSkb.get(skb);
             Hop parent = own == null ? lastOfSkb.get(parents.get(skb)) : own;
-            return parent == null && !hops.isEmpty() ? hops.get(hops.size() - 1) : parent;
+            return parent == null ? last : parent;
         }
 
         void record(EventView event) {
             if (event.kind() == EventLayout.KIND_GONE) {
                 (event.has(EventLayout.GONE_FREED) ? gone.freed() : gone.unseen()).add(event.skbId());
+                return;
+            }
+            if (event.isTransfer()) {
+                transfer(event.skbId(), Transfer.of(event));
                 return;
             }
             Optional<Hook> known = Hook.byId(event.hook());
@@ -76,15 +89,12 @@ public final class TimelineBuilder {
                 headers.put(event.skbId(), HeaderParser.parse(event));
             }
             Hook hook = known.get();
-            boolean receipt = event.kind() == EventLayout.KIND_RECEIVE;
             Hop before = before(event.skbId());
             Headers now = headers.get(event.skbId());
             if (now == null) {
                 now = before == null ? Headers.NONE : before.headers();
             }
-            // A receipt is about the socket: what it says of the packet is what was known before.
-            long mark = receipt && before != null ? before.mark() : Integer.toUnsignedLong(event.mark());
-            int protocol = receipt && before != null ? before.protocol() : event.protocol();
+            long mark = Integer.toUnsignedLong(event.mark());
             // In a socket's queue skb->dev is not to be read: the packet is where it was.
             int ifindex = event.ifindex() == 0 && before != null ? before.ifindex() : event.ifindex();
             long netns = event.netns() == 0 && before != null ? before.netns() : event.netns();
@@ -96,11 +106,11 @@ public final class TimelineBuilder {
                 compare(changes, "mark", mark(before.mark()), mark(mark));
                 changes.addAll(Changes.between(before.headers(), now));
             }
-            Hop hop = new Hop(
+            last = new Hop(
                     event.time(),
                     event.skbId(),
-                    receipt ? -1 : event.counter(),
-                    receipt ? 0 : missing(event),
+                    event.counter(),
+                    missing(event),
                     hook,
                     event.cpu(),
                     netns,
@@ -111,14 +121,55 @@ public final class TimelineBuilder {
                     mark,
                     event.pid(),
                     event.pid() == 0 ? "" : names.process(event.pid()),
-                    protocol,
+                    event.protocol(),
                     event.arg(),
                     ArgText.of(hook, event.arg(), event.len(), names),
-                    !receipt && event.has(EventLayout.FLAG_TAP),
+                    event.has(EventLayout.FLAG_TAP),
                     now,
                     changes);
+            hops.add(last);
+            lastOfSkb.put(event.skbId(), last);
+        }
+
+        /** A transfer is about the socket: what it says of the packet is what was known before. */
+        private void transfer(long skb, Transfer transfer) {
+            Hop before = before(skb);
+            Hook hook = transfer.sent() ? Hook.SOCK_SEND_LENGTH : Hook.SOCK_RECV_LENGTH;
+            // A call that sends ends when the packet may be far on its way.
+            boolean elsewhere = before == null || transfer.sent();
+            int ifindex = elsewhere ? 0 : before.ifindex();
+            String device = elsewhere ? "" : before.device();
+            List<Change> changes = new ArrayList<>();
+            if (!elsewhere) {
+                compare(changes, "netns", names.netns(before.netns()), names.netns(transfer.netns()));
+            }
+            Hop hop = new Hop(
+                    transfer.timeNs(),
+                    skb,
+                    -1,
+                    0,
+                    hook,
+                    transfer.cpu(),
+                    transfer.netns(),
+                    names.netns(transfer.netns()),
+                    ifindex,
+                    device,
+                    transfer.bytes(),
+                    before == null ? 0 : before.mark(),
+                    transfer.pid(),
+                    names.process(transfer.pid()),
+                    before == null ? 0 : before.protocol(),
+                    0,
+                    ArgText.of(hook, 0, transfer.bytes(), names),
+                    false,
+                    before == null ? Headers.NONE : before.headers(),
+                    changes,
+                    UserCall.of(transfer, names.container(transfer.pid())));
             hops.add(hop);
-            lastOfSkb.put(event.skbId(), hop);
+            if (!hop.sent()) {
+                lastOfSkb.put(skb, hop);
+                last = hop;
+            }
         }
 
         private static int missing(EventView event) {

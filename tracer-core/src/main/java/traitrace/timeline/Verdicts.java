@@ -13,7 +13,8 @@ import traitrace.names.Names;
  * How a packet's story ended, concluded from the fates of its skbs.
  *
  * <p>A packet may live in several skbs, and their ends differ: a flooded bridge drops all clones but one. The best end
- * is the packet's: delivered, then transmitted, then used by the kernel, then dropped.
+ * is the packet's: delivered, then transmitted, then used by the kernel, then dropped. One that a process passed on ends
+ * as what it sent last ends: {@link Legs}.
  */
 final class Verdicts {
     /**
@@ -33,8 +34,8 @@ final class Verdicts {
     private final List<Edge> edges;
     private final Map<Long, SkbFate> fates = new LinkedHashMap<>();
 
-    private Verdicts(List<Hop> hops, Gone gone, List<Edge> edges, Names names) {
-        this.hops = hops;
+    private Verdicts(List<Hop> all, Gone gone, List<Edge> edges, Names names) {
+        this.hops = Legs.last(all, edges);
         this.gone = gone;
         this.edges = edges;
         hops.forEach(hop -> fates.computeIfAbsent(hop.skbId(), skb -> new SkbFate(names)));

@@ -85,6 +85,61 @@ class EventAbiTest {
     }
 
     @Test
+    void everyOffsetOfTransfersIsTheProbes() {
+        assertThat(Map.ofEntries(
+                        Map.entry("socket", EventLayout.TRANSFER_SOCKET),
+                        Map.entry("cookie", EventLayout.TRANSFER_COOKIE),
+                        Map.entry("next", EventLayout.TRANSFER_NEXT),
+                        Map.entry("netns", EventLayout.NETNS),
+                        Map.entry("pid", EventLayout.PID),
+                        Map.entry("hook", EventLayout.HOOK),
+                        Map.entry("cpu", EventLayout.CPU),
+                        Map.entry("kind", EventLayout.KIND),
+                        Map.entry("pipe", EventLayout.TRANSFER_PIPE),
+                        Map.entry("tid", EventLayout.TRANSFER_TID),
+                        Map.entry("bytes", EventLayout.TRANSFER_COUNT),
+                        Map.entry("fd", EventLayout.TRANSFER_FD),
+                        Map.entry("parts", EventLayout.TRANSFER_PARTS),
+                        Map.entry("flags", EventLayout.TRANSFER_FLAGS),
+                        Map.entry("seq", EventLayout.TRANSFER_SEQ),
+                        Map.entry("message", EventLayout.TRANSFER_MESSAGE),
+                        Map.entry("protocol", EventLayout.TRANSFER_PROTOCOL),
+                        Map.entry("family", EventLayout.TRANSFER_FAMILY),
+                        Map.entry("call", EventLayout.TRANSFER_CALL),
+                        Map.entry("part", EventLayout.TRANSFER_PART)))
+                .allSatisfy((member, at) ->
+                        assertThat(offset("transfer_record", member)).as(member).isEqualTo(at));
+        assertThat(Map.ofEntries(
+                        Map.entry("address", EventLayout.PART_ADDRESS),
+                        Map.entry("head", EventLayout.PART_HEAD),
+                        Map.entry("tail", EventLayout.PART_TAIL),
+                        Map.entry("whole", EventLayout.PART_WHOLE),
+                        Map.entry("len", EventLayout.PART_LEN),
+                        Map.entry("flags", EventLayout.PART_FLAGS)))
+                .allSatisfy((member, at) ->
+                        assertThat(offset("transfer_part", member)).as(member).isEqualTo(at));
+    }
+
+    @Test
+    void flagsAndCallsOfTransfersHaveTheNumbersOfTheProbes() {
+        assertThat(btf.enumerators("transfer_flag"))
+                .containsEntry(EventLayout.TRANSFER_STREAM, "TRANSFER_STREAM")
+                .containsEntry(EventLayout.TRANSFER_EMPTIED, "TRANSFER_EMPTIED")
+                .containsEntry(EventLayout.TRANSFER_PARTLY, "TRANSFER_PARTLY")
+                .containsEntry(EventLayout.TRANSFER_URING, "TRANSFER_URING")
+                .hasSize(4);
+        assertThat(btf.enumerators("part_flag"))
+                .containsEntry(EventLayout.PART_HASHED, "PART_HASHED")
+                .containsEntry(EventLayout.PART_DULL, "PART_DULL")
+                .hasSize(2);
+        Map<Integer, String> calls = btf.enumerators("transfer_call");
+        for (Transfer.Call call : Transfer.Call.values()) {
+            assertThat(calls).containsEntry(call.ordinal(), "CALL_" + call.name());
+        }
+        assertThat(calls).hasSize(Transfer.Call.values().length);
+    }
+
+    @Test
     void everyKindOfRecordTellsItsKindAndTimeAtTheSamePlace() {
         for (String struct : new String[] {"event", "edge_record", "device_record", "task_record", "payload_record"}) {
             assertThat(offset(struct, "time")).as(struct).isEqualTo(EventLayout.TIME);
@@ -92,7 +147,9 @@ class EventAbiTest {
             assertThat(btf.structSize(struct)).as(struct).hasValue(EventLayout.EVENT_BYTES);
         }
         assertThat(btf.structSize("snapshot")).hasValue(EventLayout.SNAPSHOT_BYTES);
-        assertThat(btf.structSize("pictured_event")).hasValue(EventLayout.MAX_BYTES);
+        assertThat(btf.structSize("pictured_event")).hasValue(EventLayout.PICTURED_BYTES);
+        assertThat(btf.structSize("transfer_record")).hasValue(EventLayout.TRANSFER_BYTES);
+        assertThat(btf.structSize("transfer_part")).hasValue(EventLayout.PART_BYTES);
     }
 
     @Test

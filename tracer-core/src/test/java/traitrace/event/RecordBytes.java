@@ -44,12 +44,19 @@ public final class RecordBytes {
     }
 
     public static RecordBytes receive(long time, long socket, long nextSkb, int bytesTaken, int flags) {
-        RecordBytes record = new RecordBytes(EventLayout.KIND_RECEIVE);
-        record.ids(time, 0, nextSkb);
-        record.bytes.putShort(EventLayout.HOOK, (short) Hook.SOCK_RECV_LENGTH.id());
-        record.bytes.putInt(EventLayout.LEN, bytesTaken);
-        record.bytes.putInt(EventLayout.MARK, flags);
-        return record.arg(socket).pid(4242);
+        RecordBytes record = new RecordBytes(EventLayout.KIND_TRANSFER);
+        record.length = EventLayout.TRANSFER_BYTES;
+        record.bytes.putLong(EventLayout.TIME, time);
+        record.bytes.putLong(EventLayout.TRANSFER_SOCKET, socket);
+        record.bytes.putLong(EventLayout.TRANSFER_NEXT, nextSkb);
+        record.pid(4242);
+        record.hook(Hook.SOCK_RECV_LENGTH.id());
+        record.bytes.putInt(EventLayout.TRANSFER_TID, 4242);
+        record.bytes.putInt(EventLayout.TRANSFER_COUNT, bytesTaken);
+        record.bytes.putInt(EventLayout.TRANSFER_FD, -1);
+        record.bytes.putInt(EventLayout.TRANSFER_MESSAGE, flags);
+        record.bytes.put(EventLayout.TRANSFER_PROTOCOL, (byte) 17);
+        return record;
     }
 
     private void ids(long time, long packet, long skb) {
@@ -115,7 +122,7 @@ public final class RecordBytes {
         bytes.put(at + EventLayout.SNAPSHOT_DATA, headers, 0, captured);
         int version = headers.length > network ? headers[network] >> 4 & 0xf : 4;
         bytes.putShort(EventLayout.PROTOCOL, (short) (version == 6 ? 0x86dd : 0x0800));
-        length = EventLayout.MAX_BYTES;
+        length = EventLayout.PICTURED_BYTES;
         return this;
     }
 

@@ -2,6 +2,8 @@ package traitrace.event;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -37,9 +39,9 @@ public final class RecordSoup {
         int kind = random.nextInt(10);
         RecordBytes record =
                 switch (kind) {
-                    case 0 -> RecordBytes.edge(now, id(), id(), id(), random.nextInt(9), random.nextInt(4));
+                    case 0 -> RecordBytes.edge(now, id(), id(), id(), random.nextInt(10), random.nextInt(4));
                     case 1 -> RecordBytes.gone(now, id(), id());
-                    case 2 -> RecordBytes.receive(now, id(), id(), random.nextInt(2000), random.nextInt(4));
+                    case 2 -> transfer();
                     default -> event();
                 };
         return record.view();
@@ -67,6 +69,37 @@ public final class RecordSoup {
         byte[] bytes = new byte[length];
         whole.buffer().get(0, bytes);
         return new EventView().wrap(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN), 0, length);
+    }
+
+    private RecordBytes transfer() {
+        byte[] bytes = new byte[1 + random.nextInt(300)];
+        Arrays.fill(bytes, (byte) random.nextInt(3));
+        bytes[bytes.length / 2] = 7;
+        Transfer.Part part = TransferBytes.part(random.nextInt(5) * 100L, bytes);
+        int protocol = random.nextBoolean() ? 6 : random.nextBoolean() ? 17 : 0;
+        return TransferBytes.record(new Transfer(
+                now,
+                id(),
+                random.nextInt(3),
+                id(),
+                random.nextInt(4) == 0 ? id() : 0,
+                0,
+                random.nextInt(3),
+                random.nextInt(3),
+                random.nextInt(8) == 0 ? -11 : bytes.length,
+                random.nextInt(4) - 1,
+                random.nextBoolean(),
+                protocol == 6,
+                random.nextBoolean(),
+                false,
+                random.nextInt(8) == 0,
+                random.nextInt(4) * 1000L,
+                random.nextInt(4),
+                protocol,
+                2,
+                Transfer.Call.READ,
+                0,
+                random.nextInt(4) == 0 ? List.of() : List.of(part, part)));
     }
 
     private RecordBytes event() {

@@ -64,7 +64,8 @@ public record SnapshotEvent(
     /** Not at offset 0, and with bytes after it that are not the packet's. */
     public EventView view() {
         int at = 8;
-        ByteBuffer buffer = ByteBuffer.allocate(at + EventLayout.MAX_BYTES + 8).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer buffer =
+                ByteBuffer.allocate(at + EventLayout.PICTURED_BYTES + 8).order(ByteOrder.LITTLE_ENDIAN);
         Arrays.fill(buffer.array(), (byte) 0xee);
         buffer.putInt(at + EventLayout.LEN, (int) length);
         buffer.putShort(at + EventLayout.PROTOCOL, (short) protocol);
@@ -82,7 +83,7 @@ public record SnapshotEvent(
         buffer.put(snapshot + EventLayout.SNAPSHOT_ENCAPSULATION, (byte) (encapsulation ? 1 : 0));
         int copied = Math.min(bytes.length, EventLayout.SNAPSHOT_DATA_BYTES);
         System.arraycopy(bytes, 0, buffer.array(), snapshot + EventLayout.SNAPSHOT_DATA, copied);
-        return new EventView().wrap(buffer, at, EventLayout.MAX_BYTES);
+        return new EventView().wrap(buffer, at, EventLayout.PICTURED_BYTES);
     }
 
     public Headers parse() {

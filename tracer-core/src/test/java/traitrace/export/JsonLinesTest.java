@@ -52,7 +52,7 @@ class JsonLinesTest {
         assertThat(meta.path("families").toString()).isEqualTo("[\"stages\"]");
         JsonNode stats = lines.get(lines.size() - 1);
         assertThat(stats.path("type").asText()).isEqualTo("stats");
-        assertThat(stats.path("packets").asInt()).isEqualTo(6);
+        assertThat(stats.path("packets").asInt()).isEqualTo(8);
         assertThat(stats.path("dropped").asInt()).isEqualTo(2);
         assertThat(stats.path("lost_events").asInt()).isEqualTo(7);
         assertThat(stats.path("missing_events").asInt()).isEqualTo(4);
@@ -92,6 +92,49 @@ class JsonLinesTest {
         assertThat(lines().stream().filter(l -> l.path("kind").asText().equals("clone")))
                 .isNotEmpty()
                 .allSatisfy(l -> assertThat(l.path("offset_bytes").isNull()).isTrue());
+    }
+
+    @Test
+    void saysByWhichRuleAndBetweenWhichPacketsAProcessPassedOn() throws IOException {
+        List<JsonNode> emits = lines().stream()
+                .filter(l -> l.path("kind").asText().equals("emit"))
+                .toList();
+        assertThat(emits)
+                .extracting(l -> l.path("evidence").asText() + " "
+                        + l.path("relation").asText() + " "
+                        + l.path("parent_packet_id").asText() + " "
+                        + l.path("child_packet_id").asText())
+                .containsExactly(
+                        "guessed thread 00000000000a3f21 00000000000b0001",
+                        "matched bytes 00000000000a3f21 00000000000a3f21",
+                        "matched memory 00000000000a3f21 00000000000c0001",
+                        "guessed pair 00000000000b0001 00000000000a3f21");
+        assertThat(lines().stream().filter(l -> l.path("kind").asText().equals("clone")))
+                .allSatisfy(l -> assertThat(l.path("relation").isNull()).isTrue());
+    }
+
+    @Test
+    void tellsTheCallThatGotTheBytes() throws IOException {
+        List<JsonNode> calls = lines().stream()
+                .filter(l -> l.path("hook").asText().equals("sock_recv_length"))
+                .filter(l -> !l.path("fd").isNull())
+                .toList();
+        assertThat(calls).extracting(l -> l.path("fd").asInt()).containsExactly(9, 9, 5);
+        JsonNode call = calls.get(1);
+        assertThat(call.path("call").asText()).isEqualTo("recvfrom");
+        assertThat(call.path("tid").asInt()).isEqualTo(812);
+        assertThat(call.path("len_bytes").asInt()).isEqualTo(517);
+        assertThat(call.path("container").asText()).isEqualTo("3f2a9c81d0b4");
+        assertThat(call.path("counter").isNull()).isTrue();
+    }
+
+    @Test
+    void listsTheCandidatesOfWhichNoneWasChosen() throws IOException {
+        assertThat(lines().stream()
+                        .filter(l -> l.path("type").asText().equals("packet"))
+                        .map(l -> l.path("candidates").toString()))
+                .filteredOn(text -> !text.equals("[]"))
+                .containsExactly("[\"00000000000c0001\",\"00000000000c0002\"]");
     }
 
     @Test

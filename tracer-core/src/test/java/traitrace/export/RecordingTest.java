@@ -108,6 +108,11 @@ class RecordingTest {
             }
 
             @Override
+            public String container(int pid) {
+                return pid == 812 ? "3f2a9c81d0b4" : "";
+            }
+
+            @Override
             public String symbol(long address) {
                 return "f" + Integer.toHexString((int) address) + "+0x1";
             }
@@ -119,10 +124,17 @@ class RecordingTest {
             writer.accept(RecordBytes.event(Hook.CONSUME_SKB, 2, 1, 2, 0)
                     .arg(0x81000030L)
                     .view());
+            for (int pid : new int[] {812, 813}) {
+                RecordBytes task = RecordBytes.gone(3, 0x42, 0).kind(EventLayout.KIND_TASK);
+                task.buffer().putInt(EventLayout.TASK_PID, pid).put(EventLayout.NAME, (byte) 'x');
+                writer.accept(task.view());
+            }
             writer.finish(LOSSES);
         }
         try (RecordingReader reader = open(out.toByteArray())) {
             reader.replay(e -> {}, () -> false);
+            assertThat(reader.names().container(813)).as("of the same cgroup").isEqualTo("3f2a9c81d0b4");
+            assertThat(reader.names().container(814)).isEmpty();
             assertThat(List.of(0x81000010L, 0x81000020L, 0x81000030L))
                     .extracting(reader.names()::symbol)
                     .containsExactly("f81000010+0x1", "f81000020+0x1", "f81000030+0x1");
@@ -311,7 +323,7 @@ class RecordingTest {
 
     private static byte[] record(int i) {
         boolean snapshot = i % 5 == 0;
-        ByteBuffer b = ByteBuffer.allocate(snapshot ? EventLayout.MAX_BYTES : EventLayout.EVENT_BYTES)
+        ByteBuffer b = ByteBuffer.allocate(snapshot ? EventLayout.PICTURED_BYTES : EventLayout.EVENT_BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN);
         b.putLong(EventLayout.TIME, i * 1000L).putLong(EventLayout.PACKET_ID, i / 10);
         b.putInt(EventLayout.NETNS, i % 7).put(EventLayout.KIND, (byte) EventLayout.KIND_EVENT);

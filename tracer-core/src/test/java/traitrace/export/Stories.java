@@ -8,6 +8,7 @@ import traitrace.event.Family;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Layer;
+import traitrace.event.Transfer;
 import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
 import traitrace.lineage.Evidence;
@@ -15,6 +16,7 @@ import traitrace.names.Names;
 import traitrace.timeline.Change;
 import traitrace.timeline.Hop;
 import traitrace.timeline.Timeline;
+import traitrace.timeline.UserCall;
 import traitrace.timeline.Verdict;
 
 /** Packets made up by hand: each is one of the things that a user comes to see. */
@@ -64,6 +66,8 @@ final class Stories {
 
     private final List<Hop> hops = new ArrayList<>();
     private final List<Edge> edges = new ArrayList<>();
+    private final List<Long> candidates = new ArrayList<>();
+    private String container = "";
     private long now = START;
     private long skb = 0xa3f21;
     private long netns = 1;
@@ -173,13 +177,59 @@ final class Stories {
         return this;
     }
 
+    /** A call of the process got or gave the bytes. */
+    private Stories called(long afterNs, Hook hook, int fd, long bytes) {
+        now += afterNs;
+        boolean sent = hook == Hook.SOCK_SEND_LENGTH;
+        hops.add(new Hop(
+                now,
+                skb,
+                -1,
+                0,
+                hook,
+                1,
+                netns,
+                netnsName,
+                sent ? 0 : ifindex,
+                sent ? "" : device,
+                bytes,
+                0,
+                pid,
+                process,
+                0x0800,
+                0,
+                bytes + " B",
+                false,
+                headers,
+                List.of(),
+                new UserCall(pid, fd, sent ? Transfer.Call.SENDMSG : Transfer.Call.RECVFROM, false, container)));
+        return this;
+    }
+
+    private Stories emit(
+            long afterNs, long parent, long child, Evidence evidence, String why, long parentPacket, long childPacket) {
+        edges.add(new Edge(
+                now + afterNs, parent, child, EdgeKind.EMIT, evidence, why, Edge.NO_OFFSET, parentPacket, childPacket));
+        return this;
+    }
+
+    private Stories candidates(Long... packets) {
+        candidates.addAll(List.of(packets));
+        return this;
+    }
+
+    private Stories in(String id) {
+        container = id;
+        return this;
+    }
+
     private Stories edge(long parent, long child, EdgeKind kind, Evidence evidence, String why) {
         edges.add(new Edge(now, parent, child, kind, evidence, why));
         return this;
     }
 
     private Timeline end(Verdict verdict, String text, String advice) {
-        return new Timeline(0xa3f21, hops, edges, verdict, text, advice);
+        return new Timeline(0xa3f21, hops, edges, verdict, text, advice, candidates);
     }
 
     private static Change was(String field, String before, String after) {
@@ -281,15 +331,56 @@ final class Stories {
                 .at(7, "veth-client")
                 .lose(3)
                 .hop(12_000, Hook.NETIF_RECEIVE_SKB)
+                .lose(1)
                 .hop(4_000, Hook.SK_DATA_READY)
                 .by(900, "haproxy")
-                .hop(20_000, Hook.SOCK_RECV_LENGTH)
-                .edge(0xa3f21, 0xb0001, EdgeKind.EMIT, Evidence.GUESSED, "same thread")
-                .skb(0xb0001)
+                .called(20_000, Hook.SOCK_RECV_LENGTH, 9, 517)
+                .emit(52_000, 0xa3f21, 0xb0001, Evidence.GUESSED, "thread", 0xa3f21, 0xb0001)
+                .end(new Verdict.Delivered(900), "delivered to haproxy[900]", "");
+    }
+
+    /** What a proxy received goes on as another skb, in the same packet; a part of it went elsewhere. */
+    static Timeline passedOn() {
+        return new Stories()
+                .in(3, "client")
                 .at(2, "eth0")
-                .hop(52_000, Hook.NET_DEV_QUEUE, was("dst", "10.0.2.3:80", "10.9.9.9:8080"))
-                .lose(1)
+                .by(700, "curl")
+                .hop(0, Hook.NET_DEV_QUEUE)
+                .hop(800, Hook.NET_DEV_START_XMIT)
+                .by(0, "")
+                .in(1, "host")
+                .at(7, "veth-client")
+                .hop(900, Hook.NETIF_RECEIVE_SKB)
+                .by(812, "nginx")
+                .in("3f2a9c81d0b4")
+                .hop(31_000, Hook.SKB_COPY_DATAGRAM)
+                .called(500, Hook.SOCK_RECV_LENGTH, 9, 517)
+                .skb(0xb0001)
+                .headers(tcp("10.0.2.3", 41000, "10.9.9.9", 8080))
+                .at(8, "veth-server")
+                .hop(8_000, Hook.NET_DEV_QUEUE, was("dst", "10.0.2.3:80", "10.9.9.9:8080"))
                 .hop(400, Hook.NET_DEV_START_XMIT)
+                .called(700, Hook.SOCK_SEND_LENGTH, 12, 517)
+                .emit(0, 0xa3f21, 0xb0001, Evidence.MATCHED, "bytes", 0, 0)
+                .emit(100, 0xa3f21, 0xb0002, Evidence.MATCHED, "memory", 0xa3f21, 0xc0001)
+                .by(0, "")
+                .in(5, "server")
+                .at(2, "eth0")
+                .hop(4_000, Hook.NETIF_RECEIVE_SKB, was("netns", "host", "server"))
+                .by(950, "python3")
+                .called(31_000, Hook.SOCK_RECV_LENGTH, 5, 517)
+                .end(new Verdict.Delivered(950), "process python3[950] received it", "");
+    }
+
+    /** A proxy sent it because of one of two packets, or of a third. */
+    static Timeline becauseOfOneOfSeveral() {
+        return new Stories()
+                .at(8, "veth-server")
+                .by(812, "nginx")
+                .emit(0, 0xb0001, 0xa3f21, Evidence.GUESSED, "pair", 0xb0001, 0xa3f21)
+                .hop(0, Hook.NET_DEV_QUEUE)
+                .called(700, Hook.SOCK_SEND_LENGTH, 12, 90)
+                .candidates(0xc0001L, 0xc0002L)
                 .end(new Verdict.LostSight("events were lost"), "The last events of the packet were lost.", "");
     }
 
@@ -357,6 +448,14 @@ final class Stories {
     }
 
     static List<Timeline> all() {
-        return List.of(natAndVxlan(), dropped(), flooded(), withLossAndGuess(), sentAgain(), hostile());
+        return List.of(
+                natAndVxlan(),
+                dropped(),
+                flooded(),
+                withLossAndGuess(),
+                sentAgain(),
+                passedOn(),
+                becauseOfOneOfSeveral(),
+                hostile());
     }
 }

@@ -29,6 +29,10 @@ class TextTimelinesTest {
         "loss, 40",
         "loss, 80",
         "loss, 100",
+        "passed-on, 40",
+        "passed-on, 80",
+        "passed-on, 120",
+        "because, 80",
         "again, 80",
         "again, 120",
     })
@@ -39,6 +43,7 @@ class TextTimelinesTest {
     @Test
     void showsEveryEventWhenAsked() {
         Golden.check("nat-vxlan-all-events.txt", render(Stories.natAndVxlan(), 100, true, Palette.PLAIN));
+        Golden.check("passed-on-all-events.txt", render(Stories.passedOn(), 100, true, Palette.PLAIN));
         Golden.check("again-all-events.txt", render(Stories.sentAgain(), 120, true, Palette.PLAIN));
         Golden.check("flooded-all-events.txt", render(Stories.flooded(), 100, true, Palette.PLAIN));
     }
@@ -80,6 +85,8 @@ class TextTimelinesTest {
             case "dropped" -> Stories.dropped();
             case "flooded" -> Stories.flooded();
             case "again" -> Stories.sentAgain();
+            case "passed-on" -> Stories.passedOn();
+            case "because" -> Stories.becauseOfOneOfSeveral();
             default -> Stories.withLossAndGuess();
         };
     }

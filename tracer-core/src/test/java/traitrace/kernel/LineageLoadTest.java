@@ -74,7 +74,7 @@ class LineageLoadTest {
             int untwinned = (int) probes.missedRuns().stream()
                     .filter(missed -> missed.second() < 0)
                     .count();
-            assertThat(untwinned).isLessThanOrEqualTo(2);
+            assertThat(untwinned).isLessThanOrEqualTo(5);
             assertThat(links() - before)
                     .isEqualTo(2 * (stages + probes.lineagePlan().attached().size()) - untwinned);
         }

@@ -68,7 +68,7 @@ class ProbesTest {
 
     @Test
     void aFullTableIsCounted() throws IOException {
-        CaptureOptions tiny = new CaptureOptions(1 << 16, 2, 0, 0, Hooks.AUTO);
+        CaptureOptions tiny = new CaptureOptions(1 << 16, 2, 0, 0, Hooks.AUTO, true);
         try (Probes probes = Probes.load(Btf.read(Btf.VMLINUX), tiny);
                 DatagramSocket deaf = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             sendToDeafEars(deaf, 20);

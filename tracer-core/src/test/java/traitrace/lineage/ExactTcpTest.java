@@ -201,6 +201,19 @@ class ExactTcpTest {
     }
 
     @Test
+    void waitsForTheReaderOfWhatTcpCollapsed() {
+        arrive(1, 1000, 1000);
+        arrive(2, 2000, 1000);
+        coalesce(2, 1);
+        feed.freed(1);
+        settle();
+        copy(3, 1000, 2000);
+
+        assertThat(read(1)).isTrue();
+        assertThat(read(2)).isTrue();
+    }
+
+    @Test
     void takesWhatIsSplicedForRead() {
         arrive(1, 1000, 1000);
         arrive(2, 2000, 1000);

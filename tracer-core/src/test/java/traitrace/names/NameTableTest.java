@@ -17,12 +17,17 @@ import traitrace.event.EventView;
 
 class NameTableTest {
     private final List<Long> reused = new ArrayList<>();
+    private final List<Integer> asked = new ArrayList<>();
     private final NameTable table = new NameTable(new NameTable.Sources(
             inode -> inode == 5 ? Optional.of("web") : Optional.empty(),
             reused::add,
             pid -> pid == 9 ? "cat" : "",
             reason -> "reason " + reason,
-            address -> "f+0x" + address));
+            address -> "f+0x" + address,
+            pid -> {
+                asked.add(pid);
+                return pid == 77 ? "3f2a9c81d0b4" : "";
+            }));
 
     @Test
     void learnsDevicesAndProcesses() {
@@ -41,6 +46,30 @@ class NameTableTest {
         assertThat(table.process(0)).isEmpty();
         task(2, 9, "dog");
         assertThat(table.process(9)).isEqualTo("dog");
+    }
+
+    @Test
+    void asksForTheContainerOfACgroupOnceAndAtOnce() {
+        inCgroup(77, 9001);
+        inCgroup(78, 9001);
+        inCgroup(79, 9002);
+        inCgroup(80, 0);
+
+        assertThat(asked).containsExactly(77, 79);
+        assertThat(table.container(77)).isEqualTo("3f2a9c81d0b4");
+        assertThat(table.container(78)).isEqualTo("3f2a9c81d0b4");
+        assertThat(table.container(79)).isEmpty();
+        assertThat(table.container(80)).isEmpty();
+        assertThat(table.container(81)).isEmpty();
+        inCgroup(78, 9002);
+        assertThat(table.container(78)).as("it was moved").isEmpty();
+    }
+
+    private void inCgroup(int pid, long cgroup) {
+        ByteBuffer b = ByteBuffer.allocate(EventLayout.NAMED_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        b.putLong(EventLayout.TASK_CGROUP, cgroup).putInt(EventLayout.TASK_PID, pid);
+        b.put(EventLayout.NAME, (byte) 'x').put(EventLayout.KIND, (byte) EventLayout.KIND_TASK);
+        table.accept(new EventView().wrap(b, 0, EventLayout.NAMED_BYTES));
     }
 
     @Test

@@ -1,6 +1,5 @@
 package traitrace.cli;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -32,8 +31,7 @@ record DemoStory(String heading, String note, List<Timeline> timelines) {
     }
 
     /**
-     * Chooses from the packets of scenario {@code demo}: of many alike the one whose journey took as long as most, and
-     * what followed from it.
+     * Chooses from the packets of scenario {@code demo}: of many alike the one whose journey took as long as most.
      *
      * @param timelines in any order
      */
@@ -42,31 +40,26 @@ record DemoStory(String heading, String note, List<Timeline> timelines) {
                 .filter(DemoStory::traffic)
                 .sorted(Comparator.comparingLong(DemoStory::start))
                 .toList();
-        Optional<Timeline> request = typical(packets, delivered(UDP, "client", "relay"));
-        Optional<Timeline> onward = request.flatMap(t -> next(packets, t, delivered(UDP, "relay", "server")));
-        Optional<Timeline> answer = onward.flatMap(t -> next(packets, t, delivered(UDP, "server", "relay")));
-        Optional<Timeline> reply = answer.flatMap(t -> next(packets, t, delivered(UDP, "relay", "client")));
         return List.of(
                 new DemoStory(
-                        "A request over UDP, delivered: client to relay",
-                        "One packet, one id: through the bridge, DNAT and masquerade at gate, and the VXLAN tunnel.",
-                        all(request)),
+                        "A request over UDP and what became of it: client to relay to server, and back",
+                        "One packet, one id: through DNAT and masquerade at gate, the VXLAN tunnel, the relay process and"
+                                + " the echoing server.",
+                        typical(packets, delivered(UDP, "client", "client")).stream()
+                                .toList()),
                 new DemoStory(
-                        "The relay passes it on: relay to server",
-                        "The relay reads and re-sends: two packets, two ids; following through processes comes later.",
-                        all(onward)),
-                new DemoStory(
-                        "The reply: server to relay, relay to client",
-                        "Two packets again; on its way home the second leaves the tunnel and has its addresses restored.",
-                        all(answer, reply)),
-                new DemoStory(
-                        "A segment of data over TCP, delivered: client to relay",
+                        "A segment of data over TCP: client to relay to server, and back",
                         "The same way for a stream.",
-                        all(typical(packets, delivered(TCP, "client", "relay")))),
-                new DemoStory(
-                        "A packet that is dropped, and why",
-                        "A rule on relay lets nobody ask the server on UDP port 53.",
-                        all(typical(packets, dropped(UDP, "client")))));
+                        typical(packets, delivered(TCP, "client", "client")).stream()
+                                .toList()),
+                dropStory(packets));
+    }
+
+    private static DemoStory dropStory(List<Timeline> packets) {
+        return new DemoStory(
+                "A packet that is dropped, and why",
+                "A rule on relay lets nobody ask the server on UDP port 53.",
+                typical(packets, dropped(UDP, "client")).stream().toList());
     }
 
     private static Predicate<Timeline> delivered(int protocol, String from, String to) {
@@ -88,23 +81,6 @@ record DemoStory(String heading, String note, List<Timeline> timelines) {
                 .sorted(Comparator.comparingLong(Timeline::totalNs))
                 .toList();
         return alike.isEmpty() ? Optional.empty() : Optional.of(alike.get(alike.size() / 2));
-    }
-
-    /** The scenario sends one request at a time: what comes next is its own. */
-    private static Optional<Timeline> next(List<Timeline> packets, Timeline after, Predicate<Timeline> wanted) {
-        return packets.stream().filter(wanted.and(t -> start(t) > start(after))).findFirst();
-    }
-
-    @SafeVarargs
-    private static List<Timeline> all(Optional<Timeline>... timelines) {
-        List<Timeline> all = new ArrayList<>();
-        for (Optional<Timeline> timeline : timelines) {
-            if (timeline.isEmpty()) {
-                return List.of();
-            }
-            all.add(timeline.get());
-        }
-        return all;
     }
 
     private static int protocol(Timeline timeline) {

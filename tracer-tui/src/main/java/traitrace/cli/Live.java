@@ -18,6 +18,7 @@ import traitrace.kernel.CaptureOptions;
 import traitrace.kernel.Kallsyms;
 import traitrace.lineage.Lineage.Limits;
 import traitrace.lineage.Packet;
+import traitrace.names.Containers;
 import traitrace.names.DropReasons;
 import traitrace.names.NameTable;
 import traitrace.names.Names;
@@ -53,7 +54,8 @@ final class Live implements TimelineSource, RecordSource {
                 namespaces::forget,
                 pid -> ProcessNames.comm(PROC, pid),
                 reasons::name,
-                address -> symbols.symbol(symbols.widen((int) address))));
+                address -> symbols.symbol(symbols.widen((int) address)),
+                pid -> Containers.of(PROC, pid)));
         Capture capture = Capture.open(btf, options);
         CaptureInfo info = new CaptureInfo(
                 Main.version(),

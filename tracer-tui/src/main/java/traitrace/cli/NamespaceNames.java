@@ -36,6 +36,11 @@ record NamespaceNames(Names names, Map<Long, String> netns) implements Names {
     }
 
     @Override
+    public String container(int pid) {
+        return names.container(pid);
+    }
+
+    @Override
     public String dropReason(int reason) {
         return names.dropReason(reason);
     }

@@ -35,7 +35,8 @@ final class NamespaceRecords implements EventSink {
             return;
         }
         switch (event.kind()) {
-            case EventLayout.KIND_EVENT, EventLayout.KIND_RECEIVE -> packet(event);
+            case EventLayout.KIND_EVENT -> packet(event);
+            case EventLayout.KIND_TRANSFER -> transfer(event);
             case EventLayout.KIND_EDGE, EventLayout.KIND_GONE -> {
                 if (packets.contains(event.packetId())) {
                     sink.accept(event);
@@ -60,16 +61,25 @@ final class NamespaceRecords implements EventSink {
         if (!inside && !packets.contains(event.packetId())) {
             return;
         }
-        if (event.kind() == EventLayout.KIND_EVENT) {
-            packets.add(event.packetId());
+        packets.add(event.packetId());
+        involve(event.pid());
+        sink.accept(event);
+    }
+
+    private void transfer(EventView event) {
+        if (netns.contains(event.netns())) {
+            involve(event.pid());
+            sink.accept(event);
         }
-        if (event.pid() != 0 && processes.add(event.pid())) {
-            ByteBuffer name = strangers.remove(event.pid());
+    }
+
+    private void involve(int pid) {
+        if (pid != 0 && processes.add(pid)) {
+            ByteBuffer name = strangers.remove(pid);
             if (name != null) {
                 sink.accept(new EventView().wrap(name, 0, name.capacity()));
             }
         }
-        sink.accept(event);
     }
 
     private void process(EventView event) {

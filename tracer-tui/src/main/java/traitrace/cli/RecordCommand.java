@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import traitrace.TracerException;
@@ -16,7 +17,6 @@ import traitrace.cli.Tracer.RecordSource;
 import traitrace.cli.Tracer.Request;
 import traitrace.event.EventSink;
 import traitrace.export.RecordingWriter;
-import traitrace.kernel.Hooks;
 
 @Command(
         name = "record",
@@ -49,28 +49,8 @@ final class RecordCommand implements Callable<Integer> {
             description = "End after TIME: 500ms, 5s, 2m, 1h. Otherwise Ctrl-C ends.")
     private Duration duration;
 
-    @Option(
-            names = "--netns",
-            paramLabel = "NETNS",
-            converter = Converters.Namespace.class,
-            description = "Only packets that touch this network namespace: NAME, pid:N or inode:N. Repeatable.")
-    private List<String> netns = List.of();
-
-    @Option(
-            names = "--ring",
-            paramLabel = "SIZE",
-            converter = Converters.RingSize.class,
-            description = "Memory in the kernel for events on their way here, for each of up to 16 groups of CPUs:"
-                    + " 64k to 512M, a power of two. By default 8M. More loses fewer.")
-    private Integer ring;
-
-    @Option(
-            names = "--hooks",
-            paramLabel = "WHICH",
-            converter = Converters.HookFamilies.class,
-            description = "Which hooks: stages (tracepoints, on every kernel), lineage (functions that make and copy"
-                    + " packets as well, so that links are proved; or nothing), auto (what the kernel allows; usual).")
-    private Hooks hooks = Hooks.AUTO;
+    @Mixin
+    private CaptureChoice choice = new CaptureChoice();
 
     @Parameters(paramLabel = "FILTER", arity = "0..*", description = "Which packets, in the syntax of pcap-filter(7).")
     private List<String> filter = List.of();
@@ -82,7 +62,7 @@ final class RecordCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         refuseWhatIsThere();
-        Request request = new Request(String.join(" ", filter).strip(), netns, ring, hooks);
+        Request request = choice.request(String.join(" ", filter).strip());
         // The capture first: if it cannot be made, there is no file to be left behind.
         try (RecordSource source = context.tracer().get().records(request);
                 RecordingWriter writer = RecordingWriter.create(output, force, source.info(), source.names())) {

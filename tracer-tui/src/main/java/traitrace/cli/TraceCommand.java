@@ -12,7 +12,6 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import traitrace.cli.Tracer.Request;
 import traitrace.cli.Tracer.TimelineSource;
-import traitrace.kernel.Hooks;
 
 @Command(
         name = "trace",
@@ -30,33 +29,9 @@ final class TraceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    static final class SourceOptions {
+    static final class SourceOptions extends CaptureChoice {
         @Option(names = "--read", paramLabel = "FILE", description = "Show a recording instead of tracing.")
         Path read;
-
-        @Option(
-                names = "--netns",
-                paramLabel = "NETNS",
-                converter = Converters.Namespace.class,
-                description = "Only packets that touch this network namespace: NAME, pid:N or inode:N. Repeatable.")
-        List<String> netns = List.of();
-
-        @Option(
-                names = "--ring",
-                paramLabel = "SIZE",
-                converter = Converters.RingSize.class,
-                description = "Memory in the kernel for events on their way here, for each of up to 16 groups of CPUs:"
-                        + " 64k to 512M, a power of two. By default 8M. More loses fewer.")
-        Integer ring;
-
-        @Option(
-                names = "--hooks",
-                paramLabel = "WHICH",
-                converter = Converters.HookFamilies.class,
-                description =
-                        "Which hooks: stages (tracepoints, on every kernel), lineage (functions that make and copy"
-                                + " packets as well, so that links are proved; or nothing), auto (what the kernel allows; usual).")
-        Hooks hooks;
     }
 
     @Parameters(
@@ -83,16 +58,14 @@ final class TraceCommand implements Callable<Integer> {
         String expression = String.join(" ", filter).strip();
         long count = limits.count == null ? Long.MAX_VALUE : limits.count;
         Show show = new Show(context, output, count, limits.duration);
-        if (source.read != null && source.ring != null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--ring is of use in a capture and does not work with --read: leave it out");
+        if (source.read != null) {
+            source.given().stream().findFirst().ifPresent(option -> {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        option + " is of use in a capture and does not work with --read: leave it out");
+            });
         }
-        if (source.read != null && source.hooks != null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--hooks is of use in a capture and does not work with --read: leave it out");
-        }
-        Request request =
-                new Request(expression, source.netns, source.ring, source.hooks == null ? Hooks.AUTO : source.hooks);
+        Request request = source.request(expression);
         Tracer tracer = context.tracer().get();
         if (source.read != null) {
             return show.run(tracer.replay(source.read, request));

@@ -29,19 +29,20 @@ public interface Tracer {
      * @param netns as the user gave them: {@code NAME}, {@code pid:N}, {@code inode:N}; empty = all
      * @param ringBytes of each ring, as {@link CaptureOptions} takes it; null = as many as usual
      * @param hooks the families of hooks to use
+     * @param userSpace whether to follow what goes through processes
      */
-    record Request(String filter, List<String> netns, Integer ringBytes, Hooks hooks) {
+    record Request(String filter, List<String> netns, Integer ringBytes, Hooks hooks, boolean userSpace) {
         public Request {
             netns = List.copyOf(netns);
         }
 
         /** With rings as large as usual, and all hooks that the kernel allows. */
         public Request(String filter, List<String> netns) {
-            this(filter, netns, null, Hooks.AUTO);
+            this(filter, netns, null, Hooks.AUTO, true);
         }
 
         CaptureOptions options() {
-            CaptureOptions options = CaptureOptions.DEFAULT.withHooks(hooks);
+            CaptureOptions options = CaptureOptions.DEFAULT.withHooks(hooks).withUserSpace(userSpace);
             return ringBytes == null ? options : options.withRingBytes(ringBytes);
         }
     }

@@ -122,7 +122,14 @@ class MainTest {
     @CsvSource({"64k, 65536", "65536, 65536", "8M, 8388608", "512m, 536870912"})
     void makesRingsOfTheSizeAskedFor(String size, int bytes) {
         assertThat(run("trace", "--ring", size)).isZero();
-        assertThat(tracer.request).isEqualTo(new Request("", List.of(), bytes, Hooks.AUTO));
+        assertThat(tracer.request).isEqualTo(new Request("", List.of(), bytes, Hooks.AUTO, true));
+    }
+
+    @Test
+    void leavesProcessesAloneWhenAskedTo() {
+        assertThat(run("trace", "--no-user-space")).isZero();
+        assertThat(tracer.request.userSpace()).isFalse();
+        assertThat(tracer.request.options().userSpace()).isFalse();
     }
 
     @Test

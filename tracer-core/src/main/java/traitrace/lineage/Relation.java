@@ -1,0 +1,30 @@
+package traitrace.lineage;
+
+import java.util.Locale;
+
+/** By which rule a send was found to pass on what was received, strongest first. */
+enum Relation {
+    /** The bytes lay in the same memory of the process, or went through the same pipe. */
+    MEMORY(Evidence.MATCHED),
+    /** The same bytes. */
+    BYTES(Evidence.MATCHED),
+    /** The thread had received nothing else. */
+    THREAD(Evidence.GUESSED),
+    /** The process passes on what it gets by the one socket through the other, in order. */
+    PAIR(Evidence.GUESSED);
+
+    private final Evidence evidence;
+
+    Relation(Evidence evidence) {
+        this.evidence = evidence;
+    }
+
+    Evidence evidence() {
+        return evidence;
+    }
+
+    /** The word for it in links, JSON and screens. */
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,90 @@
+package traitrace.lineage;
+
+import java.util.ArrayList;
+import java.util.List;
+import traitrace.event.Transfer;
+
+/** Works out which bytes of a receive were in which skb. */
+final class Shares {
+    private static final int MOST_FLOWS = 8192;
+    private static final int MOST_MERGES = 16;
+
+    /** A TCP flow as it stands in a network namespace. */
+    private record FlowAt(long flow, long netns) {}
+
+    private final TcpFlows tcp;
+    private final boolean exact;
+    /** By the address of the socket that reads it. */
+    private final Recent<Long, FlowAt> flows = new Recent<>(MOST_FLOWS);
+
+    /** @param exact what was merged into an skb is known by its members */
+    Shares(TcpFlows tcp, boolean exact) {
+        this.tcp = tcp;
+        this.exact = exact;
+    }
+
+    /** A segment reached its socket. */
+    void reads(long socket, Skb segment) {
+        flows.put(socket, new FlowAt(segment.flow, segment.netns));
+    }
+
+    /** @param told the skbs that the kernel copied in this call, in order; of TCP it may be none */
+    List<Receive.Share> of(Transfer receive, List<ThreadCalls.Delivery> told) {
+        List<Receive.Share> shares = new ArrayList<>(1);
+        if (!receive.stream()) {
+            long at = 0;
+            for (ThreadCalls.Delivery delivery : told) {
+                shares.add(new Receive.Share(delivery.skb(), at, at + delivery.bytes(), true));
+                at += delivery.bytes();
+            }
+            return shares;
+        }
+        for (ThreadCalls.Delivery delivery : told) {
+            Skb skb = delivery.skb();
+            if (exact) {
+                addMembers(shares, skb, receive, 0);
+            } else if (skb.tcp) {
+                reads(receive.socket(), skb);
+                addFlow(shares, receive, skb);
+            }
+        }
+        if (told.isEmpty()) {
+            addFlow(shares, receive, null);
+        }
+        return shares;
+    }
+
+    private static void addMembers(List<Receive.Share> shares, Skb skb, Transfer receive, int depth) {
+        add(shares, skb, receive);
+        for (Skb member : skb.members()) {
+            if (depth < MOST_MERGES) {
+                addMembers(shares, member, receive, depth + 1);
+            }
+        }
+    }
+
+    /** @param read the skb that was copied; null = that is not known */
+    private void addFlow(List<Receive.Share> shares, Transfer receive, Skb read) {
+        FlowAt at = flows.get(receive.socket());
+        if (at == null) {
+            return;
+        }
+        tcp.overlapping(at.flow(), at.netns(), receive.seq(), receive.seq() + receive.bytes(), null, skb -> {
+            // What never came to the socket was sent again.
+            if (skb == read || !skb.dropped && (skb.atSocket || !skb.open)) {
+                add(shares, skb, receive);
+            }
+        });
+    }
+
+    private static void add(List<Receive.Share> shares, Skb skb, Transfer receive) {
+        if (!skb.tcp || shares.stream().anyMatch(share -> share.skb() == skb)) {
+            return;
+        }
+        long from = Math.max(0, (int) (skb.sequence - receive.seq()));
+        long to = Math.min(receive.bytes(), (int) (skb.sequence + skb.payloadLength - receive.seq()));
+        if (from < to) {
+            shares.add(new Receive.Share(skb, from, to, true));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package traitrace.lineage;
+
+import java.util.List;
+import traitrace.event.EventView;
+import traitrace.event.Transfer;
+
+/**
+ * Follows bytes through processes: from the skbs that a call delivered, over what the process sent because of them, to
+ * the skbs that carry that.
+ *
+ * <p>What is concluded is handed on as {@link Packets#cross}; what becomes of packets is decided there.
+ */
+final class UserSpace {
+    /** What is done with what was found. */
+    interface Packets {
+        /** The skb with this id; null if it is not followed. */
+        Skb skb(long id);
+
+        /** An skb carries bytes of this send. */
+        void sent(Send send, Skb child);
+
+        /**
+         * An skb carries bytes that a receive got.
+         *
+         * @param parents in which those bytes were, that of the first byte first; never empty
+         */
+        void cross(List<Receive.Share> parents, Skb child, Relation relation, Transfer receive, Transfer send);
+    }
+
+    private final Packets packets;
+    private final ThreadCalls calls = new ThreadCalls();
+    private final Crossings crossings = new Crossings();
+    private final SentStreams streams = new SentStreams(this::link);
+    private final UnsentDatagrams unsent = new UnsentDatagrams();
+
+    UserSpace(Packets packets) {
+        this.packets = packets;
+    }
+
+    /** An skb was copied to a thread, whose call is under way. */
+    void delivered(long task, Skb skb, long bytes, long now) {
+        calls.delivered(task, skb, bytes, now);
+    }
+
+    /** An skb was made of bytes of a thread, whose call is under way. */
+    void emitted(long task, long skbId, long now) {
+        calls.emitted(task, skbId, now);
+    }
+
+    /** The skbs that the kernel told were copied in a call that is over. */
+    List<ThreadCalls.Delivery> copied(Transfer receive) {
+        return calls.received(task(receive));
+    }
+
+    /** A process got bytes, not only a look at them. */
+    void received(Receive receive) {
+        crossings.received(receive);
+    }
+
+    /** A process gave bytes; negative = it did not. */
+    void sent(Transfer transfer, EventView record) {
+        List<ThreadCalls.Emission> emissions = calls.sent(task(transfer));
+        List<Skb> children = emissions.stream()
+                .map(emission -> packets.skb(emission.skbId()))
+                .filter(skb -> skb != null && (skb.socket == 0 || skb.socket == transfer.socket()))
+                .toList();
+        if (transfer.bytes() <= 0) {
+            return;
+        }
+        // A reader on another CPU may have answered before the call is over and told.
+        long began =
+                emissions.stream().mapToLong(ThreadCalls.Emission::timeNs).min().orElse(transfer.timeNs());
+        if (transfer.stream()) {
+            began = Math.min(began, streams.firstTransmitted(transfer));
+        }
+        Crossings.Found found = crossings.sent(transfer, began, receive -> elsewhere(receive, children));
+        Send send = new Send(transfer, record.copy(), found);
+        if (transfer.stream()) {
+            streams.written(send);
+        } else if (children.isEmpty()) {
+            unsent.add(send);
+        } else {
+            children.forEach(child -> link(send, child, 0, transfer.bytes()));
+        }
+    }
+
+    /** A socket hands on an skb, with its headers. */
+    void transmitted(long socket, Skb skb, boolean late, long now) {
+        if (skb.tcp) {
+            if (skb.payloadLength > 0) {
+                streams.transmitted(socket, skb, now);
+            }
+        } else if (skb.udp) {
+            for (Send send : unsent.take(socket, skb.udpLength - 8L, late, now)) {
+                link(send, skb, 0, send.transfer().bytes());
+            }
+        }
+    }
+
+    void expire(long now) {
+        calls.expire(now);
+        crossings.expire(now);
+        streams.expire(now);
+        unsent.expire(now);
+    }
+
+    /** An skb carries bytes {@code [from, to)} of a send. */
+    private void link(Send send, Skb child, long from, long to) {
+        if (!send.take(child)) {
+            return;
+        }
+        packets.sent(send, child);
+        for (Feed feed : send.feeds()) {
+            long first = Math.max(feed.at(), from);
+            long length = Math.min(feed.end(), to) - first;
+            if (length > 0) {
+                boolean guess = feed.relation().evidence() == Evidence.GUESSED;
+                // Which of its bytes it was made of, a guess does not say.
+                long offset = guess ? 0 : feed.offset() + first - feed.at();
+                long end = guess ? Long.MAX_VALUE : offset + length;
+                Receive receive = feed.receive();
+                receive.whenKnown(() -> {
+                    List<Receive.Share> parents = receive.of(offset, end);
+                    if (!parents.isEmpty()) {
+                        packets.cross(parents, child, feed.relation(), receive.transfer(), send.transfer());
+                    }
+                });
+            }
+        }
+    }
+
+    /** A send by the socket of the receive is no answer if it goes to somebody else; it is if that is not known. */
+    private static boolean elsewhere(Receive receive, List<Skb> children) {
+        boolean datagram = !receive.transfer().stream();
+        return datagram
+                && !receive.shares().isEmpty()
+                && !children.isEmpty()
+                && children.stream()
+                        .allMatch(child -> child.sentTo != 0
+                                && receive.shares().stream()
+                                        .allMatch(share ->
+                                                share.skb().source != 0 && share.skb().source != child.sentTo));
+    }
+
+    private static long task(Transfer transfer) {
+        return (long) transfer.pid() << 32 | transfer.tid() & 0xffffffffL;
+    }
+}

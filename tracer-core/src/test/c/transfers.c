@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Moves bytes in every way that a process can, in a network of its own, and prints what it did: of
+ * each call, or of each message of a call, one line
+ *
+ *     recv|send CALL FD BYTES STREAM PIPED ADDRESS+LENGTH,...
+ *
+ * STREAM is 1 for TCP; PIPED is 1 for splice. Lines that begin with # name what follows.
+ * TransfersTest compares this with what the probes told.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <err.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/io_uring.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define TRY(call)                                                                                  \
+	({                                                                                         \
+		__typeof__(call) result_ = (call);                                                 \
+		if (result_ < 0)                                                                   \
+			err(1, "line %d: %s", __LINE__, #call);                                    \
+		result_;                                                                           \
+	})
+
+static char out[8192], in[8192], in2[8192];
+
+static void fill(char *to, size_t length)
+{
+	static uint32_t seed = 12345;
+
+	for (size_t i = 0; i < length; i++) {
+		seed = seed * 1103515245 + 12345;
+		to[i] = seed >> 16;
+	}
+}
+
+/* One transfer with these parts; those that are empty are left out. */
+static void say_parts(const char *way, const char *call, int fd, long bytes, int stream, int piped,
+		      const struct iovec *parts, int count)
+{
+	const char *comma = "";
+
+	printf("%s %s %d %ld %d %d ", way, call, fd, bytes, stream, piped);
+	for (int i = 0; i < count; i++) {
+		if (!parts[i].iov_len)
+			continue;
+		printf("%s%lx+%zu", comma, (long)parts[i].iov_base, parts[i].iov_len);
+		comma = ",";
+	}
+	puts(*comma ? "" : "-");
+}
+
+static void say(const char *way, const char *call, int fd, long bytes, int stream, void *at,
+		size_t length)
+{
+	struct iovec part = {at, length};
+
+	say_parts(way, call, fd, bytes, stream, 0, &part, 1);
+}
+
+static struct sockaddr_in address_of(int fd)
+{
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+
+	TRY(getsockname(fd, (void *)&address, &length));
+	return address;
+}
+
+static int bound(int type)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = TRY(socket(AF_INET, type, 0));
+
+	TRY(bind(fd, (void *)&any, sizeof(any)));
+	return fd;
+}
+
+static void up(const char *name)
+{
+	struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING};
+	int fd = TRY(socket(AF_INET, SOCK_DGRAM, 0));
+
+	strcpy(request.ifr_name, name);
+	TRY(ioctl(fd, SIOCSIFFLAGS, &request));
+	close(fd);
+}
+
+static void datagrams(void)
+{
+	int a = bound(SOCK_DGRAM), b = bound(SOCK_DGRAM);
+	struct sockaddr_in to_b = address_of(b), to_a = address_of(a);
+	struct iovec two[2] = {{in, 100}, {in2, 500}};
+	struct iovec three[3] = {{out, 10}, {out + 50, 0}, {out + 100, 300}};
+	struct iovec six[6] = {{out, 70},	 {out + 100, 80},  {out + 200, 90},
+			       {out + 300, 100}, {out + 400, 110}, {out + 500, 120}};
+	struct msghdr message = {.msg_iov = two, .msg_iovlen = 2};
+	ssize_t n;
+
+	puts("# udp sendto recvfrom");
+	n = TRY(sendto(a, out, 1400, 0, (void *)&to_b, sizeof(to_b)));
+	say("send", "SENDTO", a, n, 0, out, n);
+	n = TRY(recvfrom(b, in, sizeof(in), 0, 0, 0));
+	say("recv", "RECVFROM", b, n, 0, in, n);
+	puts("# relayed unchanged");
+	n = TRY(sendto(b, in, n, 0, (void *)&to_a, sizeof(to_a)));
+	say("send", "SENDTO", b, n, 0, in, n);
+	n = TRY(recvfrom(a, in2, sizeof(in2), 0, 0, 0));
+	say("recv", "RECVFROM", a, n, 0, in2, n);
+	puts("# changed in its last byte");
+	in2[n - 1] ^= 1;
+	n = TRY(sendto(a, in2, n, 0, (void *)&to_b, sizeof(to_b)));
+	say("send", "SENDTO", a, n, 0, in2, n);
+	n = TRY(recvfrom(b, in, sizeof(in), 0, 0, 0));
+	say("recv", "RECVFROM", b, n, 0, in, n);
+
+	TRY(connect(a, (void *)&to_b, sizeof(to_b)));
+	TRY(connect(b, (void *)&to_a, sizeof(to_a)));
+	puts("# udp write read, dull");
+	memset(in2, 7, 100);
+	n = TRY(write(a, in2, 100));
+	say("send", "WRITE", a, n, 0, in2, n);
+	n = TRY(read(b, in, 200));
+	say("recv", "READ", b, n, 0, in, n);
+	puts("# udp short");
+	n = TRY(write(a, out, 13));
+	say("send", "WRITE", a, n, 0, out, n);
+	n = TRY(read(b, in, 200));
+	say("recv", "READ", b, n, 0, in, n);
+	puts("# udp empty");
+	TRY(send(a, out, 0, 0));
+	say("send", "SENDTO", a, 0, 0, out, 0);
+	TRY(recv(b, in, 200, 0));
+	say("recv", "RECVFROM", b, 0, 0, in, 0);
+	puts("# udp writev readv");
+	n = TRY(writev(a, three, 3));
+	say_parts("send", "WRITEV", a, n, 0, 0, three, 3);
+	n = TRY(readv(b, two, 2));
+	say_parts("recv", "READV", b, n, 0, 0, (struct iovec[]){{in, 100}, {in2, 210}}, 2);
+	puts("# udp sendmsg recvmsg");
+	message.msg_iov = three;
+	message.msg_iovlen = 3;
+	n = TRY(sendmsg(a, &message, 0));
+	say_parts("send", "SENDMSG", a, n, 0, 0, three, 3);
+	message.msg_iov = two;
+	message.msg_iovlen = 2;
+	n = TRY(recvmsg(b, &message, 0));
+	say_parts("recv", "RECVMSG", b, n, 0, 0, (struct iovec[]){{in, 100}, {in2, 210}}, 2);
+	puts("# udp partly");
+	message.msg_iov = six;
+	message.msg_iovlen = 6;
+	n = TRY(sendmsg(a, &message, 0));
+	say_parts("send", "SENDMSG", a, n, 0, 0, six, 4);
+	n = TRY(recv(b, in, sizeof(in), 0));
+	say("recv", "RECVFROM", b, n, 0, in, n);
+	puts("# udp peek");
+	n = TRY(send(a, out, 333, 0));
+	say("send", "SENDTO", a, n, 0, out, n);
+	n = TRY(recv(b, in, sizeof(in), MSG_PEEK));
+	say("recv", "RECVFROM", b, n, 0, in, n);
+	n = TRY(recv(b, in2, sizeof(in2), 0));
+	say("recv", "RECVFROM", b, n, 0, in2, n);
+	puts("# udp trunc");
+	n = TRY(send(a, out, 1000, 0));
+	say("send", "SENDTO", a, n, 0, out, n);
+	n = TRY(recv(b, in, 100, MSG_TRUNC));
+	say("recv", "RECVFROM", b, n, 0, in, 100);
+	close(a);
+	close(b);
+}
+
+static void many(void)
+{
+	int a = bound(SOCK_DGRAM), b = bound(SOCK_DGRAM);
+	struct sockaddr_in to_b = address_of(b);
+	struct mmsghdr outgoing[3] = {}, incoming[8] = {};
+	struct iovec pieces[3][2], rooms[8];
+	int n;
+
+	TRY(connect(a, (void *)&to_b, sizeof(to_b)));
+	for (int i = 0; i < 3; i++) {
+		pieces[i][0] = (struct iovec){out + 1000 * i, 100 + i};
+		pieces[i][1] = (struct iovec){out + 1000 * i + 500, 200 + i};
+		outgoing[i].msg_hdr.msg_iov = pieces[i];
+		outgoing[i].msg_hdr.msg_iovlen = 2;
+	}
+	for (int i = 0; i < 8; i++) {
+		rooms[i] = (struct iovec){in + 1000 * i, 1000};
+		incoming[i].msg_hdr.msg_iov = &rooms[i];
+		incoming[i].msg_hdr.msg_iovlen = 1;
+	}
+	/* The second round begins where the first one's counting must have ended. */
+	for (int round = 0; round < 2; round++) {
+		printf("# udp sendmmsg %d\n", round);
+		n = TRY(sendmmsg(a, outgoing, 3, 0));
+		for (int i = 0; i < n; i++)
+			say_parts("send", "SENDMMSG", a, 300 + 2 * i, 0, 0, pieces[i], 2);
+		printf("# udp recvmmsg %d\n", round);
+		n = TRY(recvmmsg(b, incoming, 2, 0, 0));
+		for (int i = 0; i < n; i++)
+			say("recv", "RECVMMSG", b, 300 + 2 * i, 0, in + 1000 * i, 300 + 2 * i);
+		n = TRY(recvmmsg(b, incoming, 8, MSG_DONTWAIT, 0));
+		for (int i = 0; i < n; i++)
+			say("recv", "RECVMMSG", b, 304, 0, in + 1000 * i, 304);
+	}
+	close(a);
+	close(b);
+}
+
+/* A connected pair: [0] called, [1] was called. */
+static void connection(int pair[2])
+{
+	int listener = bound(SOCK_STREAM);
+	struct sockaddr_in to = address_of(listener);
+
+	TRY(listen(listener, 1));
+	pair[0] = TRY(socket(AF_INET, SOCK_STREAM, 0));
+	TRY(connect(pair[0], (void *)&to, sizeof(to)));
+	pair[1] = TRY(accept(listener, 0, 0));
+	close(listener);
+}
+
+static void streams(void)
+{
+	int c[2], d[2], pipes[2], file;
+	struct iovec three[3] = {{out, 10}, {out + 50, 0}, {out + 100, 300}};
+	loff_t from = 0;
+	ssize_t n;
+
+	connection(c);
+	puts("# tcp write read");
+	n = TRY(write(c[0], out, 5000));
+	say("send", "WRITE", c[0], n, 1, out, n);
+	n = TRY(recv(c[1], in, 1000, MSG_PEEK));
+	say("recv", "RECVFROM", c[1], n, 1, in, n);
+	n = TRY(read(c[1], in, 2000));
+	say("recv", "READ", c[1], n, 1, in, n);
+	n = TRY(recv(c[1], in2, 3000, MSG_WAITALL));
+	say("recv", "RECVFROM", c[1], n, 1, in2, n);
+	puts("# tcp writev");
+	n = TRY(writev(c[1], three, 3));
+	say_parts("send", "WRITEV", c[1], n, 1, 0, three, 3);
+	n = TRY(recv(c[0], in, 100, MSG_TRUNC));
+	say("recv", "RECVFROM", c[0], n, 1, in, 0);
+	n = TRY(read(c[0], in, sizeof(in)));
+	say("recv", "READ", c[0], n, 1, in, n);
+
+	puts("# tcp splice");
+	connection(d);
+	TRY(pipe(pipes));
+	n = TRY(write(c[0], out, 700));
+	say("send", "WRITE", c[0], n, 1, out, n);
+	for (int i = 0; i < 2; i++) {
+		n = TRY(splice(c[1], 0, pipes[1], 0, i ? 4096 : 300, 0));
+		say_parts("recv", "SPLICE", c[1], n, 1, 1, 0, 0);
+		n = TRY(splice(pipes[0], 0, d[0], 0, n, 0));
+		say_parts("send", "SPLICE", d[0], n, 1, 1, 0, 0);
+		n = TRY(recv(d[1], in, n, MSG_WAITALL));
+		say("recv", "RECVFROM", d[1], n, 1, in, n);
+	}
+	/* Of a connection that was never read but by splice. */
+	n = TRY(write(d[1], out, 400));
+	say("send", "WRITE", d[1], n, 1, out, n);
+	n = TRY(splice(d[0], 0, pipes[1], 0, 4096, 0));
+	say_parts("recv", "SPLICE", d[0], n, 1, 1, 0, 0);
+	puts("# tcp sendfile");
+	file = TRY(memfd_create("file", 0));
+	TRY(write(file, out, 600));
+	n = TRY(sendfile(d[0], file, &from, 600));
+	say("send", "SENDFILE", d[0], n, 1, 0, 0);
+	n = TRY(recv(d[1], in, n, MSG_WAITALL));
+	say("recv", "RECVFROM", d[1], n, 1, in, n);
+
+	puts("# tcp fin");
+	n = TRY(write(c[0], out, 500));
+	say("send", "WRITE", c[0], n, 1, out, n);
+	close(c[0]);
+	usleep(50000);
+	n = TRY(read(c[1], in, sizeof(in)));
+	say("recv", "READ", c[1], n, 1, in, n);
+	TRY(read(c[1], in, sizeof(in)));
+	close(c[1]);
+	close(d[0]);
+	close(d[1]);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(file);
+}
+
+/* What a packet socket sends to the loopback device comes back to it. */
+static void frames(void)
+{
+	int fd = TRY(socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IP)));
+	struct sockaddr_ll lo = {.sll_family = AF_PACKET,
+				 .sll_protocol = htons(ETH_P_IP),
+				 .sll_ifindex = if_nametoindex("lo")};
+	ssize_t n;
+
+	TRY(bind(fd, (void *)&lo, sizeof(lo)));
+	memset(in, 0, 34);
+	in[12] = 0x08;
+	in[14] = 0x45;
+	in[17] = 86;
+	in[22] = 64;
+	in[23] = (char)253;
+	in[26] = in[30] = 127;
+	in[29] = in[33] = 1;
+	fill(in + 34, 66);
+	puts("# packet");
+	n = TRY(send(fd, in, 100, 0));
+	say("send", "SENDTO", fd, n, 0, in, n);
+	n = TRY(recv(fd, in2, sizeof(in2), 0));
+	say("recv", "RECVFROM", fd, n, 0, in2, n);
+	close(fd);
+}
+
+static void raw(void)
+{
+	int fd = TRY(socket(AF_INET, SOCK_RAW, 253));
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	ssize_t n;
+
+	puts("# raw");
+	n = TRY(sendto(fd, out, 222, 0, (void *)&to, sizeof(to)));
+	say("send", "SENDTO", fd, n, 0, out, n);
+	n = TRY(recv(fd, in, sizeof(in), 0));
+	say("recv", "RECVFROM", fd, n, 0, in, n);
+	close(fd);
+}
+
+/* A datagram into the device, out of it, and back with its ends exchanged. */
+static void tun(const char *name, int flags)
+{
+	struct ifreq request = {.ifr_flags = IFF_TUN | flags};
+	struct sockaddr_in *address = (void *)&request.ifr_addr;
+	struct sockaddr_in here = {.sin_family = AF_INET}, there;
+	int fd = open("/dev/net/tun", O_RDWR);
+	int s = TRY(socket(AF_INET, SOCK_DGRAM, 0));
+	int header = flags & IFF_NO_PI ? 0 : 4;
+	uint32_t mine;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	strcpy(request.ifr_name, name);
+	TRY(ioctl(fd, TUNSETIFF, &request));
+	mine = header ? 0x0a630101 : 0x0a630001;
+	memset(&request.ifr_addr, 0, sizeof(request.ifr_addr));
+	address->sin_family = AF_INET;
+	address->sin_addr.s_addr = htonl(mine);
+	TRY(ioctl(s, SIOCSIFADDR, &request));
+	address->sin_addr.s_addr = htonl(0xffffff00);
+	TRY(ioctl(s, SIOCSIFNETMASK, &request));
+	up(name);
+	here.sin_addr.s_addr = htonl(mine);
+	here.sin_port = htons(4000);
+	TRY(bind(s, (void *)&here, sizeof(here)));
+	there = here;
+	there.sin_addr.s_addr = htonl(mine + 1);
+	printf("# tun %s\n", header ? "with packet information" : "plain");
+	n = TRY(sendto(s, out, 500, 0, (void *)&there, sizeof(there)));
+	say("send", "SENDTO", s, n, 0, out, n);
+	do {
+		/* The kernel's own come out, too. */
+		n = TRY(read(fd, in, sizeof(in)));
+		say("recv", "READ", fd, n, 0, in, n);
+	} while (n != 528 + header);
+	for (int i = 0; i < 4; i++) {
+		char *ip = in + header, spare = ip[12 + i];
+
+		ip[12 + i] = ip[16 + i];
+		ip[16 + i] = spare;
+	}
+	n = TRY(write(fd, in, n));
+	say("send", "WRITE", fd, n, 0, in, n);
+	n = TRY(recv(s, in2, sizeof(in2), 0));
+	say("recv", "RECVFROM", s, n, 0, in2, n);
+	close(s);
+	close(fd);
+}
+
+/* Has the ring do one thing: the least that it needs, one entry at a time. */
+static long by_uring(int ring, struct io_uring_params *p, char *sq, char *cq,
+		     struct io_uring_sqe *entries, int what, int fd, void *at, size_t length)
+{
+	unsigned *tail = (void *)(sq + p->sq_off.tail), *head = (void *)(cq + p->cq_off.head);
+	unsigned mask = *(unsigned *)(sq + p->sq_off.ring_mask);
+	unsigned slot = *tail & mask;
+	struct io_uring_cqe *done;
+	long result;
+
+	memset(&entries[slot], 0, sizeof(entries[slot]));
+	entries[slot].opcode = what;
+	entries[slot].fd = fd;
+	entries[slot].addr = (long)at;
+	entries[slot].len = length;
+	((unsigned *)(sq + p->sq_off.array))[slot] = slot;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	TRY(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0));
+	done = (struct io_uring_cqe *)(cq + p->cq_off.cqes) +
+	       (*head & *(unsigned *)(cq + p->cq_off.ring_mask));
+	result = done->res;
+	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+	if (result < 0)
+		errx(1, "io_uring: %s", strerror(-result));
+	return result;
+}
+
+static void uring(void)
+{
+	struct io_uring_params p = {};
+	int ring = syscall(SYS_io_uring_setup, 4, &p);
+	int c[2], a = bound(SOCK_DGRAM), b = bound(SOCK_DGRAM);
+	struct sockaddr_in to_b = address_of(b);
+	struct io_uring_sqe *entries;
+	char *sq, *cq;
+	long n;
+
+	/* A host may forbid it. */
+	if (ring < 0)
+		return;
+	sq = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	cq = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+	entries = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	connection(c);
+	TRY(connect(a, (void *)&to_b, sizeof(to_b)));
+	for (int tcp = 0; tcp < 2; tcp++) {
+		printf("# uring %s\n", tcp ? "tcp" : "udp");
+		n = by_uring(ring, &p, sq, cq, entries, IORING_OP_SEND, tcp ? c[0] : a, out, 555);
+		say("send", "OTHER", -1, n, tcp, out, n);
+		n = by_uring(ring, &p, sq, cq, entries, IORING_OP_RECV, tcp ? c[1] : b, in, 5000);
+		say("recv", "OTHER", -1, n, tcp, in, n);
+	}
+	close(ring);
+	close(a);
+	close(b);
+	close(c[0]);
+	close(c[1]);
+}
+
+int main(void)
+{
+	TRY(unshare(CLONE_NEWNET));
+	up("lo");
+	fill(out, sizeof(out));
+	datagrams();
+	many();
+	streams();
+	frames();
+	raw();
+	uring();
+	tun("tun0", IFF_NO_PI);
+	tun("tun1", 0);
+	return 0;
+}
