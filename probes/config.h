@@ -42,7 +42,12 @@ struct config {
 	/* Births, deaths and copies of skbs are all seen: an entry at an address is that skb's.
 	 * Then all programs but those that look at a queue are attached twice. */
 	__u8 lineage;
-	__u8 twin;	 /* this is the second copy of the programs */
+	/*
+	 * This is the second copy of the programs. The one that runs first, FIRST_COPY of each
+	 * family, always tells; the other one tells what that did not get to do, because the
+	 * kernel skipped it.
+	 */
+	__u8 twin;
 	__u8 user_space; /* tell which bytes go into processes and come out of them */
 	__u8 reserved[2];
 	/* Addresses of the kernel's variables of these names; 0 = not known. */

@@ -17,6 +17,14 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
+#include "config.h"
+
+/*
+ * Of two programs at one function the kernel runs that first which was attached last
+ * (kernel/bpf/trampoline.c, __bpf_trampoline_link_prog): the twin.
+ */
+#define FIRST_COPY (config.twin)
+
 #include "hooks.h"
 #include "event.h"
 #include "output.h"
@@ -273,7 +281,7 @@ int __tcp_transmit_skb(__u64 *ctx)
 		e = begin(skb);
 		if (!e)
 			return 0;
-		e->told = HOOK_TCP_TRANSMIT;
+		tell_once(e, HOOK_TCP_TRANSMIT);
 	}
 	e->seq = seq;
 	e->end_seq = end_seq;

@@ -32,16 +32,18 @@ static __always_inline void delete_entry(const struct sk_buff *skb)
 	bpf_map_delete_elem(&skbs, &address);
 }
 
-/*
- * Whether the other copy of this program has told of what happens now. Each hook has two, in an
- * order that the kernel chooses; the kernel may skip either. If it skipped one last time, they
- * change places.
- */
+/* This happening has been told of, if anybody asks: only the copy that runs second does. */
+static __always_inline void tell_once(struct skb_entry *e, __u8 hook)
+{
+	e->told = FIRST_COPY ? hook : 0;
+}
+
+/* Whether the other copy of this program has told of what happens now. See FIRST_COPY. */
 static __always_inline bool told(struct skb_entry *e, __u8 hook)
 {
-	bool before = e->told == hook;
+	bool before = !FIRST_COPY && e->told == hook;
 
-	e->told = before ? 0 : hook;
+	tell_once(e, hook);
 	return before;
 }
 

@@ -191,7 +191,7 @@ static __always_inline __u64 observe(struct sk_buff *skb, struct place place, st
 	}
 	if (!e)
 		return 0;
-	e->told = o.hook;
+	tell_once(e, o.hook);
 	id = e->skb_id;
 
 	if (flags & EVENT_FIRST ? place.netns != 0 : !o.elsewhere) {

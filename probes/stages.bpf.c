@@ -9,6 +9,14 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
+#include "config.h"
+
+/*
+ * Of two programs at one tracepoint the kernel runs that first which was attached first
+ * (kernel/tracepoint.c, func_add): not the twin.
+ */
+#define FIRST_COPY (!config.twin)
+
 #include "hooks.h"
 #include "event.h"
 #include "output.h"

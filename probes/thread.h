@@ -82,18 +82,13 @@ static __always_inline struct thread *this_thread(void)
 	return bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
-/*
- * Whether the other copy of this program has told of what happens now. Of two programs at one
- * function the kernel runs that first which was attached last (kernel/bpf/trampoline.c,
- * __bpf_trampoline_link_prog): the twin, which always tells. The other one tells what the twin did
- * not get to do, because the kernel skipped it.
- */
+/* Whether the other copy of this program has told of what happens now. See FIRST_COPY. */
 static __always_inline bool told_by(struct thread *t, __u32 program)
 {
-	bool before = t->told == program;
+	bool before = !FIRST_COPY && t->told == program;
 
-	t->told = config.twin ? program : 0;
-	return before && !config.twin;
+	t->told = FIRST_COPY ? program : 0;
+	return before;
 }
 
 /* Reads what call is under way. Global: the verifier looks at it once. */
