@@ -49,7 +49,12 @@ struct config {
 	 */
 	__u8 twin;
 	__u8 user_space; /* tell which bytes go into processes and come out of them */
-	__u8 reserved[2];
+	/*
+	 * Keep the CPU in programs that tell. Where the verifier knows which functions may sleep
+	 * (Linux 6.15, kernel/bpf/verifier.c): before, it lets nobody call any while holding it.
+	 */
+	__u8 holds_cpu;
+	__u8 reserved[1];
 	/* Addresses of the kernel's variables of these names; 0 = not known. */
 	__u64 vmemmap_base_at;
 	__u64 page_offset_base_at;

@@ -383,47 +383,71 @@ enum teller {
 };
 
 /* sock->ops->recvmsg(sock, msg, size, flags) */
-static __always_inline int received_by(__u64 *ctx)
+static __always_inline void received_by(__u64 *ctx, struct sock *sk)
 {
-	struct socket *socket = (void *)ctx[0];
 	struct msghdr *msg = (void *)ctx[1];
-	struct sock *sk = socket->sk;
 	__u64 left = msg->msg_iter.count;
-	struct thread *t;
+	struct thread *t = this_thread();
 
-	if (!config.user_space || !of_process(sk))
-		return 0;
-	t = this_thread();
 	if (!t || told_by(t, TOLD_BY_RECEIVE))
-		return 0;
+		return;
 	t->source = (__u64)&msg->msg_iter;
 	got(t, sk, (int)result_of(ctx), (__u32)ctx[3], true, ctx[2] - left);
-	return 0;
 }
 
 /* sock->ops->sendmsg(sock, msg, size) */
-static __always_inline int sent_by(__u64 *ctx)
+static __always_inline void sent_by(__u64 *ctx, struct sock *sk)
 {
-	struct socket *socket = (void *)ctx[0];
 	struct msghdr *msg = (void *)ctx[1];
-	struct sock *sk = socket->sk;
-	struct thread *t;
+	struct thread *t = this_thread();
 
-	if (!config.user_space || !of_process(sk))
-		return 0;
-	t = this_thread();
 	if (!t || told_by(t, TOLD_BY_SEND))
-		return 0;
+		return;
 	t->source = (__u64)&msg->msg_iter;
 	gave(t, sk, (int)result_of(ctx), true);
-	return 0;
 }
 
+/* TCP's bytes of a pipe, or of a file, on Linux before 6.5; of other protocols it calls sendmsg. */
+static __always_inline void sent_page_by(__u64 *ctx, struct sock *sk)
+{
+	struct thread *t = this_thread();
+
+	if (t && of_tcp(sk) && !told_by(t, TOLD_BY_SENDPAGE))
+		gave(t, sk, (int)result_of(ctx), false);
+}
+
+static __always_inline void spliced_by(__u64 *ctx, struct sock *sk)
+{
+	int bytes = (int)result_of(ctx);
+	struct thread *t;
+
+	if (bytes <= 0)
+		return;
+	t = this_thread();
+	if (!t || told_by(t, TOLD_BY_SPLICE))
+		return;
+	read_call(&t->call);
+	if (t->call.what != CALL_SPLICE || file_of(t->call.fd) != file_of_socket(sk)) {
+		t->call.what = CALL_OTHER;
+		t->call.fd = -1;
+	}
+	got_by_pipe(t, sk, bytes, ctx[2]);
+}
+
+/* Their first argument is a struct socket. */
 #define MOVES(function, how)                                                                       \
 	SEC("fexit/" #function)                                                                    \
 	int function(__u64 *ctx)                                                                   \
 	{                                                                                          \
-		return how(ctx);                                                                   \
+		struct socket *socket = (void *)ctx[0];                                            \
+		struct sock *sk = socket->sk;                                                      \
+                                                                                                   \
+		if (!config.user_space || !of_process(sk))                                         \
+			return 0;                                                                  \
+		hold_cpu();                                                                        \
+		how(ctx, sk);                                                                      \
+		release_cpu();                                                                     \
+		return 0;                                                                          \
 	}
 
 MOVES(inet_recvmsg, received_by)
@@ -432,6 +456,8 @@ MOVES(packet_recvmsg, received_by)
 MOVES(inet_sendmsg, sent_by)
 MOVES(inet6_sendmsg, sent_by)
 MOVES(packet_sendmsg, sent_by)
+MOVES(inet_sendpage, sent_page_by)
+MOVES(tcp_splice_read, spliced_by)
 
 /* The socket is still locked: these bytes are the last that were written. The length follows. */
 SEC("fexit/tcp_sendmsg_locked")
@@ -443,46 +469,10 @@ int tcp_sendmsg_locked(__u64 *ctx)
 
 	if (!config.user_space || bytes <= 0 || !of_process(sk))
 		return 0;
+	hold_cpu();
 	t = this_thread();
 	if (t)
 		begin_to_send(t, sk, BPF_CORE_READ((struct tcp_sock *)sk, write_seq) - bytes, 0);
-	return 0;
-}
-
-/* Bytes of a pipe, or of a file, on Linux before 6.5; of other protocols it calls sendmsg. */
-SEC("fexit/inet_sendpage")
-int inet_sendpage(__u64 *ctx)
-{
-	struct socket *socket = (void *)ctx[0];
-	struct sock *sk = socket->sk;
-	struct thread *t;
-
-	if (!config.user_space || !of_process(sk) || !of_tcp(sk))
-		return 0;
-	t = this_thread();
-	if (t && !told_by(t, TOLD_BY_SENDPAGE))
-		gave(t, sk, (int)result_of(ctx), false);
-	return 0;
-}
-
-SEC("fexit/tcp_splice_read")
-int tcp_splice_read(__u64 *ctx)
-{
-	struct socket *socket = (void *)ctx[0];
-	struct sock *sk = socket->sk;
-	int bytes = (int)result_of(ctx);
-	struct thread *t;
-
-	if (!config.user_space || bytes <= 0 || !of_process(sk))
-		return 0;
-	t = this_thread();
-	if (!t || told_by(t, TOLD_BY_SPLICE))
-		return 0;
-	read_call(&t->call);
-	if (t->call.what != CALL_SPLICE || file_of(t->call.fd) != file_of_socket(sk)) {
-		t->call.what = CALL_OTHER;
-		t->call.fd = -1;
-	}
-	got_by_pipe(t, sk, bytes, ctx[2]);
+	release_cpu();
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "headers.h"
+#include "hold.h"
 #include "identity.h"
 #include "lineage.h"
 #include "names.h"
@@ -159,8 +160,7 @@ static __always_inline void cross(struct sk_buff *skb, const struct skb_entry *e
 		emitted_by_tun(skb, e);
 }
 
-/* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
-static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
+static __always_inline __u64 look_at(struct sk_buff *skb, struct place place, struct observation o)
 {
 	struct scratch *s;
 	struct skb_entry *e;
@@ -213,6 +213,17 @@ static __always_inline __u64 observe(struct sk_buff *skb, struct place place, st
 	return id;
 }
 
+/* One packet at one hook. Returns the id of the skb, 0 if it is not traced. */
+static __always_inline __u64 observe(struct sk_buff *skb, struct place place, struct observation o)
+{
+	__u64 id;
+
+	hold_cpu();
+	id = look_at(skb, place, o);
+	release_cpu();
+	return id;
+}
+
 #define OBSERVE(skb, place, ...) observe(skb, place, (struct observation){__VA_ARGS__})
 
 /*
@@ -231,7 +242,9 @@ static __always_inline void mention(struct sk_buff *skb, struct skb_entry *e, st
 			e->ifindex = place.ifindex;
 		}
 	}
+	hold_cpu();
 	report(skb, e, 0, &o, flags);
+	release_cpu();
 }
 
 #define MENTION(skb, e, place, ...) mention(skb, e, place, (struct observation){__VA_ARGS__})

@@ -275,8 +275,14 @@ final class Probes implements AutoCloseable {
                 .address("vmemmap_base_at", variables.vmemmapBase())
                 .address("page_offset_base_at", variables.pageOffsetBase())
                 .flag("user_space", options.userSpace())
+                .flag("holds_cpu", holdsCpu())
                 .flag("lineage", exact)
                 .flag("twin", twin);
+    }
+
+    /** See config.h. */
+    private boolean holdsCpu() {
+        return kernel.hasFunction("bpf_preempt_disable") && kernel.hasMember("bpf_subprog_info", "might_sleep");
     }
 
     private TracerException refused(String what, int errno) {

@@ -41,12 +41,13 @@ final class ThreadCalls {
         }
     }
 
-    /** The thread's receive is complete: what it got, in order. */
+    /** The thread's receive is complete: what it got, in order. What it sent before is of a call that was not told. */
     List<Delivery> received(long task) {
         Call call = calls.get(task);
-        if (call == null || call.delivered.isEmpty()) {
+        if (call == null) {
             return List.of();
         }
+        call.emitted.clear();
         List<Delivery> all = List.copyOf(call.delivered);
         call.delivered.clear();
         return all;
@@ -55,9 +56,10 @@ final class ThreadCalls {
     /** The thread's send is complete: the skbs that it made. */
     List<Emission> sent(long task) {
         Call call = calls.get(task);
-        if (call == null || call.emitted.isEmpty()) {
+        if (call == null) {
             return List.of();
         }
+        call.delivered.clear();
         List<Emission> all = List.copyOf(call.emitted);
         call.emitted.clear();
         return all;

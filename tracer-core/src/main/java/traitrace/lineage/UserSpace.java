@@ -59,10 +59,11 @@ final class UserSpace {
 
     /** A process gave bytes; negative = it did not. */
     void sent(Transfer transfer, EventView record) {
-        List<ThreadCalls.Emission> emissions = calls.sent(task(transfer));
+        List<ThreadCalls.Emission> emissions = calls.sent(task(transfer)).stream()
+                .filter(emission -> isOf(transfer, packets.skb(emission.skbId())))
+                .toList();
         List<Skb> children = emissions.stream()
                 .map(emission -> packets.skb(emission.skbId()))
-                .filter(skb -> skb != null && (skb.socket == 0 || skb.socket == transfer.socket()))
                 .toList();
         if (transfer.bytes() <= 0) {
             return;
@@ -127,6 +128,11 @@ final class UserSpace {
                 });
             }
         }
+    }
+
+    /** Whether an skb that was made in a call of the thread can be of this one: others may have been lost. */
+    private static boolean isOf(Transfer send, Skb skb) {
+        return skb != null && (skb.socket == 0 || skb.socket == send.socket());
     }
 
     /** A send by the socket of the receive is no answer if it goes to somebody else; it is if that is not known. */
