@@ -375,13 +375,6 @@ int skb_splice_bits(__u64 *ctx)
  * inside of them and are more.
  */
 
-enum teller {
-	TOLD_BY_RECEIVE = 1,
-	TOLD_BY_SEND,
-	TOLD_BY_SENDPAGE,
-	TOLD_BY_SPLICE,
-};
-
 /* sock->ops->recvmsg(sock, msg, size, flags) */
 static __always_inline void received_by(__u64 *ctx, struct sock *sk)
 {

@@ -314,16 +314,19 @@ int sock_recv_length(__u64 *ctx)
 	int flags = (int)ctx[2];
 	struct thread *t;
 
-	/* The lineage family knows which, and tells. */
-	if (config.lineage || !of_process(sk) ||
-	    (!config.user_space && sk->sk_protocol != IPPROTO_UDP))
+	if (!of_process(sk))
 		return 0;
+	/* The lineage family knows more, and tells. */
+	if (!config.user_space && (config.lineage || sk->sk_protocol != IPPROTO_UDP))
+		return 0;
+	hold_cpu();
 	t = this_thread();
-	if (!t)
-		return 0;
-	got(t, sk, ret, flags, false, 0);
-	if (config.user_space && ret > 0 && of_tcp(sk))
-		read_up_to(sk);
+	if (t && !(config.lineage && settled_by(t, TOLD_BY_RECEIVE))) {
+		got(t, sk, ret, flags, false, 0);
+		if (config.user_space && !config.lineage && ret > 0 && of_tcp(sk))
+			read_up_to(sk);
+	}
+	release_cpu();
 	return 0;
 }
 
@@ -334,11 +337,13 @@ int sock_send_length(__u64 *ctx)
 	struct sock *sk = (void *)ctx[0];
 	struct thread *t;
 
-	if (!config.user_space || config.lineage || !of_process(sk))
+	if (!config.user_space || !of_process(sk))
 		return 0;
+	hold_cpu();
 	t = this_thread();
-	if (t)
+	if (t && !(config.lineage && settled_by(t, TOLD_BY_SEND)))
 		gave(t, sk, (int)ctx[1], false);
+	release_cpu();
 	return 0;
 }
 

@@ -47,6 +47,7 @@ struct thread {
 	__u64 source;  /* address of the iterator over the call's memory; 0 = not known */
 	__u32 write_seq;
 	__u32 told;    /* by which program; see told_by */
+	__u32 settled; /* likewise; see settled_by */
 	__u32 emitted; /* packets came out of the call under way */
 	__u32 parts;
 	__u32 partly; /* there are more */
@@ -82,12 +83,30 @@ static __always_inline struct thread *this_thread(void)
 	return bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
+/* Programs that tell of calls, for told_by. */
+enum teller {
+	TOLD_BY_RECEIVE = 1,
+	TOLD_BY_SEND,
+	TOLD_BY_SENDPAGE,
+	TOLD_BY_SPLICE,
+};
+
 /* Whether the other copy of this program has told of what happens now. See FIRST_COPY. */
 static __always_inline bool told_by(struct thread *t, __u32 program)
 {
 	bool before = !FIRST_COPY && t->told == program;
 
 	t->told = FIRST_COPY ? program : 0;
+	t->settled = program;
+	return before;
+}
+
+/* Whether one of the two copies of this program has told of the call that ends now. */
+static __always_inline bool settled_by(struct thread *t, __u32 program)
+{
+	bool before = t->settled == program;
+
+	t->settled = 0;
 	return before;
 }
 

@@ -52,7 +52,7 @@ public final class Laboratory implements AutoCloseable {
     private static final Map<String, Path> PROGRAMS = new ConcurrentHashMap<>();
 
     private static final AtomicInteger RUNS = new AtomicInteger();
-    private static final Duration READY_LIMIT = Duration.ofSeconds(10);
+    private static final Duration READY_LIMIT = Duration.ofSeconds(40);
     private static final Duration DAEMON_GRACE = Duration.ofMillis(500);
     private static final int DELETE_ATTEMPTS = 3;
 

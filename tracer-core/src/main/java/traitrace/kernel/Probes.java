@@ -28,7 +28,7 @@ final class Probes implements AutoCloseable {
     private static final int ENOMEM = 12;
     /** Programs that are not hooks. */
     private static final String SWEEP = "syscall";
-    /** Do nothing where skbs are known exactly: what they find out is told there. */
+    /** Where skbs are known exactly, they do nothing, or stand in for the two copies of another program. */
     private static final Set<String> UNTWINNED = Set.of(
             "sk_data_ready", "sock_recv_length", "sock_send_length", "tcp_sendmsg_locked", "tcp_rcv_space_adjust");
     /** Tell what processes give, and nothing else. What they got, {@code sock_recv_length} tells in any case. */

@@ -107,6 +107,7 @@ public final class Lineage implements EventSink {
     private final PacketList retrying = new PacketList();
     private final TcpFlows tcp = new TcpFlows();
     private final SocketQueues queues = new SocketQueues();
+    private final UnreadDatagrams unread = new UnreadDatagrams();
     private final RecentSkbs fragments = new RecentSkbs(1 << 14, 2 * SECOND);
     private final RecentSkbs datagrams = new RecentSkbs(1 << 14, 2 * SECOND);
     private final RecentSkbs bytes = new RecentSkbs(1 << 16, 2 * SECOND);
@@ -169,6 +170,7 @@ public final class Lineage implements EventSink {
             expired = now;
             tcp.expire(now);
             queues.expire(now);
+            unread.expire(now);
             reassembly.expire(now);
             userSpace.expire(now);
         }
@@ -305,6 +307,7 @@ public final class Lineage implements EventSink {
             close(skb);
             if (skb.atSocket && !skb.tcp) {
                 queues.dropped(skb);
+                unread.left(skb);
             }
         } else if (hook == CONSUME_SKB) {
             close(skb);
@@ -334,6 +337,7 @@ public final class Lineage implements EventSink {
             skb.packet.transmitted = true;
         } else if (hook == UDP_ENQUEUE) {
             skb.atSocket = true;
+            unread.queued(event.arg(), skb);
         } else if (hook == DATA_READY) {
             boolean again = skb.atSocket;
             skb.atSocket = true;
@@ -396,6 +400,7 @@ public final class Lineage implements EventSink {
                 Edge.BY + Hook.SKB_CONSUME_UDP.kernelName()));
         if (skb.atSocket) {
             queues.dropped(skb);
+            unread.left(skb);
         }
         for (Skb member : skb.members()) {
             credit(member, skb, event);
@@ -842,9 +847,10 @@ public final class Lineage implements EventSink {
             return;
         }
         Receive receive = new Receive(transfer);
-        // Where each datagram's own reader is told, nothing is left to be concluded.
         if (transfer.protocol() == UDP && !sources.exact()) {
             takeFromQueue(receive, event);
+        } else if (transfer.protocol() == UDP && copied.isEmpty() && transfer.bytes() > 0) {
+            takeUntold(receive, event);
         } else {
             take(receive, copied, event);
         }
@@ -862,6 +868,19 @@ public final class Lineage implements EventSink {
             queues.waitForQueued(transfer.socket(), new SocketQueues.Receipt(receive, event.copy()));
         } else {
             delivered(taken.skb(), receive, event, taken.certain());
+        }
+    }
+
+    /** Which datagram it was should have been told, and was not. */
+    private void takeUntold(Receive receive, EventView event) {
+        SocketQueues.Taken taken = unread.taken(receive.transfer().socket());
+        if (taken == null) {
+            take(receive, List.of(), event);
+            return;
+        }
+        delivered(taken.skb(), receive, event, taken.certain());
+        for (Skb member : taken.skb().members()) {
+            credit(member, taken.skb(), event);
         }
     }
 

@@ -23,6 +23,8 @@ final class Skb {
     boolean sent;
     /** Reached a socket. */
     boolean atSocket;
+    /** Address of the UDP socket in whose queue it was told to be; 0 = in none. */
+    long queue;
     /** Stands in TCP's send queue: what goes out are its clones, and it has no headers. */
     boolean sendQueue;
     /** The one of TCP's send queue that it is a clone of; null = it is none. */

@@ -42,6 +42,40 @@ class UserSpaceTest {
         assertThat(packet.edges()).allSatisfy(e -> assertThat(e.parentPacket()).isZero());
     }
 
+    @Test
+    void takesWhatIsFreedForReadWhereOnlyTheCallWasTold() {
+        Relayed relay = new Relayed(true);
+        relay.arrives(1, IN, 200).arrives(2, IN, 200);
+        relay.feed.freed(1);
+        relay.got(IN, 17, 0, TransferBytes.part(BUFFER, text(1, 200)));
+        relay.sends(3, OUT, BUFFER, text(1, 200));
+
+        assertThat(edges(relay.journeys.of(1))).containsExactly("1>0 deliver matched", "1>3 emit matched");
+        assertThat(relay.journeys.of(2).delivered).isFalse();
+    }
+
+    @Test
+    void takesNobodyElsesDatagramWhereTheReaderWasTold() {
+        Relayed relay = new Relayed(true);
+        relay.arrives(1, IN, 200).arrives(2, IN, 200);
+        relay.receives(2, IN, BUFFER, text(2, 200));
+
+        assertThat(relay.journeys.of(1).delivered).isFalse();
+        assertThat(relay.journeys.of(2).delivered).isTrue();
+    }
+
+    @Test
+    void doesNotTakeThePacketsOfALostCallForThoseOfTheNext() {
+        Relayed relay = new Relayed(true);
+        relay.goesOut(1, OUT, 200);
+        relay.feed.pass(1_000_000);
+        relay.arrives(2, IN, 200).receives(2, IN, BUFFER, text(2, 200));
+        relay.sends(3, OUT, BUFFER, text(2, 200));
+
+        assertThat(emits(relay.journeys.of(2))).containsExactly("2>3 matched memory");
+        assertThat(relay.journeys.of(1).id()).isEqualTo(1);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void linksTwoPacketsByAGuess(boolean exact) {
