@@ -24,6 +24,7 @@ enum skb_state {
 	SKB_MERGED = 1 << 8,	   /* its data went into another skb */
 	SKB_ENDED = 1 << 9,	   /* and that was told */
 	SKB_READ_BY_TUN = 1 << 10, /* a process is reading it from a TUN device */
+	SKB_CLONING = 1 << 11,	   /* skb_clone is making a clone of it */
 };
 
 struct skb_entry {

@@ -115,6 +115,17 @@ int __copy_skb_header(__u64 *ctx)
 	return 0;
 }
 
+/* What __copy_skb_header copies to from now on is new, and not to be taken for what was there. */
+SEC("fentry/skb_clone")
+int skb_clone_begins(__u64 *ctx)
+{
+	struct skb_entry *e = entry_of((void *)ctx[0]);
+
+	if (e)
+		e->state |= SKB_CLONING;
+	return 0;
+}
+
 /*
  * __copy_skb_header has told it already, but for an old entry of the other half of a pair of skbs
  * that is used again without a birth (net/core/skbuff.c, struct sk_buff_fclones).
@@ -123,9 +134,12 @@ SEC("fexit/skb_clone")
 int skb_clone(__u64 *ctx)
 {
 	void *clone = (void *)result_of(ctx);
+	struct skb_entry *e = entry_of((void *)ctx[0]);
 
 	if (clone)
 		derive(ctx, clone, (void *)ctx[0], EDGE_CLONE, true);
+	if (e)
+		e->state &= ~SKB_CLONING;
 	return 0;
 }
 

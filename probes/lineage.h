@@ -120,6 +120,9 @@ static __always_inline void derive(void *ctx, const struct sk_buff *child_skb,
 	/* The other copy of this program was here. */
 	if (child && parent && child->parent == parent->skb_id)
 		return;
+	/* A clone has no birth but this. If its address is known, an end was missed. */
+	if (parent && parent->state & (SKB_CLONING | SKB_TCP_SENDING))
+		surely = true;
 	if (child && surely) {
 		born(child_skb);
 		child = 0;

@@ -32,6 +32,13 @@ import traitrace.timeline.Verdict;
  * packets ever reads.
  */
 final class Sightings implements EventSink {
+    /** In an emulated machine, processes leave in their sockets for seconds what was sent to them. */
+    private static final Lineage.Limits PATIENT = new Lineage.Limits(
+            Lineage.Limits.DEFAULT.settleNs(),
+            Lineage.Limits.DEFAULT.retransmitNs(),
+            60_000_000_000L,
+            Lineage.Limits.DEFAULT.packets());
+
     /** Payload bytes to ask for. */
     static final int PAYLOAD_BYTES = 24;
 
@@ -56,7 +63,7 @@ final class Sightings implements EventSink {
         this.scenario = scenario;
         this.namespaces = namespaces;
         this.names = names;
-        this.stream = new TimelineStream(names, exact, packet -> true, Lineage.Limits.DEFAULT, timelines::add);
+        this.stream = new TimelineStream(names, exact, packet -> true, PATIENT, timelines::add);
     }
 
     /** The first payload byte to ask for; negative if the scenario's packets have no number in their payload. */

@@ -97,6 +97,7 @@ final class LineageProbes {
                 true,
                 List.of(),
                 "copies and segments are not proved"));
+        to.add(edge(Kind.FENTRY, "skb_clone", "a clone is taken for the skb before it whose end was missed"));
         to.add(edge(Kind.FENTRY, "ip_copy_metadata", "IPv4 fragments are matched by their bytes"));
         to.add(edge(Kind.FENTRY, "ip6_copy_metadata", "IPv6 fragments are matched by their bytes"));
         to.add(edge(Kind.FEXIT, "skb_gro_receive", "what GRO merges is not proved"));
