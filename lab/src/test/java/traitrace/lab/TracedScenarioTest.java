@@ -1,19 +1,25 @@
 package traitrace.lab;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import traitrace.kernel.NetnsThread;
 
 /**
  * Each scenario, traced for real, and judged by the numbers in the payloads.
+ *
+ * <p>They go as they say, and nothing of them is left behind.
  *
  * <p>In the environment, SCENARIO=name runs one alone and TIMELINES=1 prints what was seen.
  */
@@ -41,8 +47,29 @@ class TracedScenarioTest {
     @MethodSource("names")
     void isFollowedUnderOneId(String name) {
         Scenario scenario = Scenarios.named(name);
+        List<String> namespaces = namespaces();
+        List<ProcessHandle> processes = processes();
 
-        SCORES.judge(scenario, RECORDER.record(scenario), FOLDER);
+        Outcome outcome = RECORDER.record(scenario);
+
+        assertThat(namespaces()).as("namespaces left behind").isSubsetOf(namespaces);
+        assertThat(processes()).as("processes left behind").isSubsetOf(processes);
+        SCORES.judge(scenario, outcome, FOLDER);
+    }
+
+    private static List<ProcessHandle> processes() {
+        return ProcessHandle.current().descendants().toList();
+    }
+
+    private static List<String> namespaces() {
+        if (!Files.isDirectory(NetnsThread.NAMED)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(NetnsThread.NAMED)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @AfterAll
