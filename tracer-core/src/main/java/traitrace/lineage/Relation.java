@@ -2,7 +2,11 @@ package traitrace.lineage;
 
 import java.util.Locale;
 
-/** By which rule a send was found to pass on what was received, strongest first. */
+/**
+ * By which rule a send was found to pass on what was received, strongest first.
+ *
+ * <p>What a program says of itself, once there is a channel for it, has its place before these.
+ */
 enum Relation {
     /** The bytes lay in the same memory of the process, or went through the same pipe. */
     MEMORY(Evidence.MATCHED),
