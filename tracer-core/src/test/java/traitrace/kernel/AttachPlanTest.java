@@ -18,7 +18,8 @@ class AttachPlanTest {
     private static final Set<String> NOT_IN_6_12 = Set.of("__napi_alloc_skb", "__kfree_skb_defer");
 
     private static List<String> functions() {
-        return LineageProbes.ALL.stream().map(Probe::target).toList();
+        // Of skb_clone there are two: before and after it.
+        return LineageProbes.ALL.stream().map(Probe::target).distinct().toList();
     }
 
     private static KernelFunctions without(Set<String> absent, Symbol... more) {
@@ -73,7 +74,7 @@ class AttachPlanTest {
             AttachPlan plan = plan(and(NOT_IN_6_12, function));
             assertThat(plan.exact()).as(function).isFalse();
             assertThat(plan.inexact()).contains(function + " (this kernel has no such function)");
-            assertThat(plan.gaps()).extracting(Gap::target).containsExactly(function);
+            assertThat(plan.gaps()).extracting(Gap::target).containsOnly(function);
             assertThat(plan.gaps().get(0).cost()).isNotEmpty();
         }
     }
