@@ -48,6 +48,8 @@ final class SocketQueues {
 
     /** What is in these queues is not all known. */
     private final LongHashSet doubtful = new LongHashSet();
+    /** In these, what is now first was not told to be queued: what is taken next is that one, and may be told yet. */
+    private final LongHashSet untoldFirst = new LongHashSet();
 
     /**
      * An skb was told to be queued a second time: two were queued at once, and the other was not told.
@@ -79,6 +81,10 @@ final class SocketQueues {
      * @param empty nothing is in the queue now
      */
     Taken taken(long socket, long nextId, boolean empty, long bytes) {
+        boolean untold = untoldFirst.remove(socket);
+        if (nextId == 0 && !empty && untoldFirst.size() < LONGEST) {
+            untoldFirst.add(socket);
+        }
         ArrayDeque<Skb> queue = queues.get(socket);
         if (queue == null) {
             return null;
@@ -93,7 +99,7 @@ final class SocketQueues {
         while (taken != null && !queue.isEmpty() && taken.skb().time - queue.peek().time > STALE_NS) {
             queue.poll();
         }
-        boolean doubted = doubtful.contains(socket);
+        boolean doubted = untold || doubtful.contains(socket);
         if (taken != null && !taken.certain()) {
             // With several readers, what is left may be what this one got.
             doubtful.add(socket);

@@ -59,6 +59,12 @@ public final class RecordBytes {
         return record;
     }
 
+    /** Of a receive: nothing is left in the queue. */
+    public RecordBytes emptied() {
+        bytes.putShort(EventLayout.TRANSFER_FLAGS, (short) EventLayout.TRANSFER_EMPTIED);
+        return this;
+    }
+
     private void ids(long time, long packet, long skb) {
         bytes.putLong(EventLayout.TIME, time);
         bytes.putLong(EventLayout.PACKET_ID, packet);

@@ -84,6 +84,11 @@ public final class RecordFeed {
         return raw(RecordBytes.receive(now, socket, nextSkb, bytes, flags));
     }
 
+    public RecordFeed receiveLast(long socket, int bytes) {
+        now += 1000;
+        return raw(RecordBytes.receive(now, socket, 0, bytes, 0).emptied());
+    }
+
     public RecordFeed raw(RecordBytes record) {
         sink.accept(record.view());
         return this;

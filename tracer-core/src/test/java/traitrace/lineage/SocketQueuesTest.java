@@ -45,6 +45,20 @@ class SocketQueuesTest {
     }
 
     @Test
+    void onlyGuessWhatIsTakenWhereTheFirstWasNotTold() {
+        Skb first = queued(1, 5, 10);
+        assertThat(queues.taken(1, 0, false, 10)).isEqualTo(new SocketQueues.Taken(first, true));
+
+        // It may be the first, told late, or one that was queued behind it.
+        Skb told = queued(1, 7, 10);
+        assertThat(queues.taken(1, 0, false, 10)).isEqualTo(new SocketQueues.Taken(told, false));
+        Skb last = queued(1, 8, 10);
+        assertThat(queues.taken(1, 0, true, 10)).isEqualTo(new SocketQueues.Taken(last, false));
+        Skb after = queued(1, 9, 10);
+        assertThat(queues.taken(1, 0, true, 10)).isEqualTo(new SocketQueues.Taken(after, true));
+    }
+
+    @Test
     void onlyGuessWhichReceiptIsWhoseWhereTwoWait() {
         queues.waitForQueued(1, receipt());
         queues.waitForQueued(1, receipt());
