@@ -16,6 +16,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import traitrace.TracerException;
 import traitrace.kernel.NetnsThread;
@@ -55,6 +57,7 @@ public final class Laboratory implements AutoCloseable {
     private static final Duration READY_LIMIT = Duration.ofSeconds(40);
     private static final Duration DAEMON_GRACE = Duration.ofMillis(500);
     private static final int DELETE_ATTEMPTS = 3;
+    private static final Pattern BATCH_FAILED = Pattern.compile("Command failed -:(\\d+)");
 
     private record Running(Topology.Daemon daemon, Process process, Path output) {}
 
@@ -66,6 +69,10 @@ public final class Laboratory implements AutoCloseable {
     private final List<Path> scratch = new ArrayList<>();
     private final List<Running> daemons = new ArrayList<>();
     private final Thread hook = new Thread(this::tearDown, "laboratory-removal");
+    /** What ip is to do in one namespace, and was not told yet: to start it takes longer than what it does. */
+    private final List<String> pending = new ArrayList<>();
+
+    private String pendingNs = "";
     private boolean removed;
 
     private Laboratory(Topology topology, String prefix) {
@@ -155,6 +162,7 @@ public final class Laboratory implements AutoCloseable {
 
     /** Runs a program in a namespace; returns its standard output, or fails with its standard error. */
     public String run(String ns, List<String> argv) {
+        runPending();
         return in(ns, () -> Command.run(argv));
     }
 
@@ -181,21 +189,25 @@ public final class Laboratory implements AutoCloseable {
     }
 
     private void build() {
-        topology.namespaces().forEach(this::addNamespace);
+        addNamespaces();
         topology.links().forEach(this::addLink);
         topology.devices().forEach(this::addDevice);
         topology.sysctls().forEach(this::setSysctls);
-        topology.links().forEach(link -> {
-            bringUp(link.a());
-            bringUp(link.b());
-        });
+        for (String ns : topology.namespaces()) {
+            ip(ns, "link set lo up");
+            topology.links().stream()
+                    .flatMap(link -> Stream.of(link.a(), link.b()))
+                    .filter(end -> end.ns().equals(ns))
+                    .forEach(this::bringUp);
+        }
         topology.devices().forEach(device -> bringUp(device.ns(), device.dev(), device.addresses()));
         for (Topology.Neighbour n : topology.neighbours()) {
-            ip(n.ns(), "neigh", "replace", n.address(), "lladdr", n.mac(), "dev", n.dev(), "nud", "permanent");
+            ip(n.ns(), "neigh replace " + n.address() + " lladdr " + n.mac() + " dev " + n.dev() + " nud permanent");
         }
         for (Topology.Route route : topology.routes()) {
             ip(route.ns(), "route add " + route.spec());
         }
+        runPending();
         topology.nft().forEach((ns, lines) -> in(ns, () -> Command.run(List.of("nft", "-f", "-"), text(lines))));
         for (Topology.Qdisc qdisc : topology.qdiscs()) {
             run(qdisc.ns(), words("tc qdisc add dev " + qdisc.dev() + " " + qdisc.spec()));
@@ -276,29 +288,30 @@ public final class Laboratory implements AutoCloseable {
                 .toList();
     }
 
-    private void addNamespace(String ns) {
-        String real = realName(ns);
+    private void addNamespaces() {
+        List<String> reals = topology.namespaces().stream().map(this::realName).toList();
         synchronized (this) {
             // Ctrl-C during the building: what is made after the removal would stay for ever.
             if (removed) {
                 throw new TracerException(TracerException.Kind.FAILURE, "the laboratory is closed", "");
             }
-            // Before it is made: a Ctrl-C may end the command in the middle.
-            made.add(real);
-            Command.run(List.of("ip", "netns", "add", real));
-            threads.put(real, NetnsThread.enter(real));
+            // Before they are made: a Ctrl-C may end the command in the middle.
+            made.addAll(reals);
+            ip(reals.stream().map(real -> "netns add " + real).toList());
+            reals.forEach(real -> threads.put(real, NetnsThread.enter(real)));
         }
         // Duplicate address detection, router solicitations and multicast reports would be packets that nobody sent.
-        setSysctls(
-                ns,
-                Map.of(
-                        "net.ipv6.conf.default.accept_dad", "0",
-                        "net.ipv6.conf.default.dad_transmits", "0",
-                        "net.ipv6.conf.default.router_solicitations", "0",
-                        "net.ipv6.conf.default.accept_ra", "0",
-                        "net.ipv6.conf.default.force_mld_version", "1",
-                        "net.ipv6.conf.default.addr_gen_mode", "1"));
-        ip(ns, "link set lo up");
+        for (String ns : topology.namespaces()) {
+            setSysctls(
+                    ns,
+                    Map.of(
+                            "net.ipv6.conf.default.accept_dad", "0",
+                            "net.ipv6.conf.default.dad_transmits", "0",
+                            "net.ipv6.conf.default.router_solicitations", "0",
+                            "net.ipv6.conf.default.accept_ra", "0",
+                            "net.ipv6.conf.default.force_mld_version", "1",
+                            "net.ipv6.conf.default.addr_gen_mode", "1"));
+        }
     }
 
     private void addLink(Topology.Link link) {
@@ -362,11 +375,12 @@ public final class Laboratory implements AutoCloseable {
         ip(ns, "link set " + dev + " up");
         for (String address : addresses) {
             boolean six = address.indexOf(':') >= 0;
-            ip(ns, (six ? "-6 " : "") + "addr add " + address + " dev " + dev + (six ? " nodad" : ""));
+            ip(ns, "addr add " + address + " dev " + dev + (six ? " nodad" : ""));
         }
     }
 
     private void setSysctls(String ns, Map<String, String> values) {
+        runPending();
         in(ns, () -> {
             for (Map.Entry<String, String> value : values.entrySet()) {
                 Path file = Path.of("/proc/sys", value.getKey().split("\\."));
@@ -432,14 +446,38 @@ public final class Laboratory implements AutoCloseable {
                 TracerException.Kind.FAILURE, "no answer from " + warm.to() + " to pings from " + warm.ns(), "");
     }
 
+    /** In order, but not before it must be: see {@link #runPending}. */
     private void ip(String ns, String arguments) {
-        ip(ns, arguments.split(" "));
+        if (!ns.equals(pendingNs)) {
+            runPending();
+            pendingNs = ns;
+        }
+        pending.add(arguments);
     }
 
-    private void ip(String ns, String... arguments) {
-        List<String> argv = new ArrayList<>(List.of("ip"));
-        argv.addAll(List.of(arguments));
-        run(ns, argv);
+    private void runPending() {
+        List<String> lines = List.copyOf(pending);
+        pending.clear();
+        if (!lines.isEmpty()) {
+            in(pendingNs, () -> {
+                ip(lines);
+                return null;
+            });
+        }
+    }
+
+    /** Has one process of ip do all of this, in the namespace of the calling thread. */
+    private static void ip(List<String> lines) {
+        Command.Result result = Command.attempt(List.of("ip", "-batch", "-"), text(lines), Command.LIMIT);
+        if (result.status() != 0) {
+            // Its last words are "Command failed -:3".
+            Matcher failed = BATCH_FAILED.matcher(result.err());
+            String line = failed.find() ? lines.get(Integer.parseInt(failed.group(1)) - 1) : "-batch -";
+            throw new TracerException(
+                    TracerException.Kind.FAILURE,
+                    "`ip " + line + "` failed: " + failed.replaceAll("").strip(),
+                    "");
+        }
     }
 
     private synchronized void tearDown() {
@@ -454,6 +492,13 @@ public final class Laboratory implements AutoCloseable {
         scratch.forEach(Laboratory::deleteFolder);
         scratch.clear();
         threads.values().forEach(NetnsThread::close);
+        // One process for all; then each that it left.
+        try {
+            String all = text(made.stream().map(real -> "netns del " + real).toList());
+            Command.attempt(List.of("ip", "-force", "-batch", "-"), all, Command.LIMIT);
+        } catch (RuntimeException e) {
+            // As above: they must still be removed.
+        }
         made.forEach(Laboratory::delete);
         made.clear();
         threads.clear();

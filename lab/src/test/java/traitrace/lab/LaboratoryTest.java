@@ -39,7 +39,7 @@ class LaboratoryTest {
                 null);
         assertThatThrownBy(() -> Laboratory.build(topology))
                 .isInstanceOf(TracerException.class)
-                .hasMessageContaining("`ip route add 10.9.0.0/24 via 10.8.0.1` failed with status 2")
+                .hasMessageContaining("`ip route add 10.9.0.0/24 via 10.8.0.1` failed: ")
                 .hasMessageContaining("gateway");
         assertThat(mine()).isEmpty();
     }
