@@ -61,6 +61,7 @@ public final class Lineage implements EventSink {
 
     private static final int NET_DEV_QUEUE = Hook.NET_DEV_QUEUE.id();
     private static final int START_XMIT = Hook.NET_DEV_START_XMIT.id();
+    private static final int RECEIVE = Hook.NETIF_RECEIVE_SKB.id();
     private static final int GRO_RECEIVE = Hook.NAPI_GRO_RECEIVE.id();
     private static final int KFREE_SKB = Hook.KFREE_SKB.id();
     private static final int CONSUME_SKB = Hook.CONSUME_SKB.id();
@@ -292,6 +293,9 @@ public final class Lineage implements EventSink {
         skb.netns = event.netns();
         skb.ifindex = event.ifindex();
         skb.time = event.time();
+        if (event.hook() == RECEIVE) {
+            skb.arrived = event.time();
+        }
         skb.hook = event.hook();
     }
 

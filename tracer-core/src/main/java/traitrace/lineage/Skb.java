@@ -51,6 +51,9 @@ final class Skb {
     private List<Skb> members = List.of();
 
     long time;
+    /** When this host's stack was last handed it, CLOCK_MONOTONIC, ns; 0 = it was not. */
+    long arrived;
+
     int hook;
     long netns;
     int ifindex;

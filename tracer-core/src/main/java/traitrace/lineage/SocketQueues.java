@@ -122,7 +122,8 @@ final class SocketQueues {
         boolean only = receipts != null && receipts.size() == 1 && !queues.containsKey(socket);
         while (receipts != null && receipt == null && !receipts.isEmpty()) {
             Receipt oldest = receipts.poll();
-            receipt = now - oldest.time() <= RECEIPT_WAITS_NS && fits(skb, oldest.bytes()) ? oldest : null;
+            boolean possible = now - oldest.time() <= RECEIPT_WAITS_NS && oldest.time() >= skb.arrived;
+            receipt = possible && fits(skb, oldest.bytes()) ? oldest : null;
         }
         if (receipts != null && receipts.isEmpty()) {
             waiting.remove(socket);

@@ -170,6 +170,15 @@ class DatagramsTest {
     }
 
     @Test
+    void areNotTakenByAReceiptFromBeforeTheyCame() {
+        feed.receive(SOCKET, 0, 10, 0);
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(udp(0, 10)));
+        feed.see(SK_DATA_READY, 1, r -> r.arg(SOCKET | 1));
+
+        assertThat(taken(1)).isFalse();
+    }
+
+    @Test
     void areTakenThoughOnlyALaterFragmentWasInSight() {
         feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(RecordBytes.fragment(CLIENT, SERVER, 7, 185, 10)));
         feed.see(SK_DATA_READY, 1, r -> r.arg(SOCKET));
