@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keeping the CPU for the time that a program of ours tells of something.
+ * Keeping the CPU for the time that a program of ours tells of something: where the kernel preempts,
+ * another task comes when all is told, and no helper of ours is left half way, which would refuse
+ * itself to that task (kernel/bpf/bpf_local_storage.c).
  *
- * Where the kernel preempts, another task may run in the middle of a program, and all that it does
- * on this CPU passes unseen: the kernel skips a program that is running there already. Its second
- * copy stands in once, not if that is preempted in turn; and helpers refuse themselves likewise
- * (kernel/bpf/bpf_local_storage.c, bpf_task_storage.c).
+ * What the other task does here is skipped all the same, for this program has not ended: its second
+ * copy stands in for it, and more where that is not enough (FIRST_COPY, settled_by).
  */
 #ifndef TRAITRACE_HOLD_H
 #define TRAITRACE_HOLD_H
