@@ -101,6 +101,9 @@ public final class Judge {
         }
     }
 
+    private static final double UNSEEN_SHARE = 0.01;
+    private static final double FEW = 2;
+
     /** One way in which a number was followed. */
     private record Way(Evidence evidence, String verdict, String reason) {}
 
@@ -113,6 +116,21 @@ public final class Judge {
      */
     public static Judgement judge(
             Scenario scenario, Collection<TrafficResult> results, Observation observation, String plan) {
+        return judge(scenario, results, observation, plan, 0);
+    }
+
+    /**
+     * Judges where the kernel skipped probes, and said so: as many numbers, at most one in a hundred, may not have been
+     * followed. None may be followed wrongly.
+     *
+     * @param skippedRuns of probes, as the tracer reports them
+     */
+    public static Judgement judge(
+            Scenario scenario,
+            Collection<TrafficResult> results,
+            Observation observation,
+            String plan,
+            long skippedRuns) {
         Map<Long, List<Sighting>> byId = new LinkedHashMap<>();
         observation.sightings().forEach(s -> byId.computeIfAbsent(s.packetId(), id -> new ArrayList<>())
                 .add(s));
@@ -128,7 +146,7 @@ public final class Judge {
             }
             LegScore score = score(leg, numbers(leg.of(), result.get()), byId, idsByNumber, strength);
             scores.add(score);
-            failures.addAll(failures(score, scenario.minimumFor(plan)));
+            failures.addAll(failures(score, scenario.minimumFor(plan), skippedRuns));
         }
         CrossingJudge crossingJudge = new CrossingJudge(observation);
         List<CrossingJudge.Score> crossings = new ArrayList<>();
@@ -141,7 +159,7 @@ public final class Judge {
             }
             CrossingJudge.Score score = crossingJudge.score(crossing, numbers(crossing.of(), result.get()));
             crossings.add(score);
-            failures.addAll(failures(score, crossing.minimumFor(plan)));
+            failures.addAll(failures(score, crossing.minimumFor(plan), skippedRuns));
         }
         failures.addAll(wrongLinks(crossingJudge, scenario));
         long falseJoins = falseJoins(byId.values(), results);
@@ -279,14 +297,19 @@ public final class Judge {
         return reason.startsWith(REASON_PREFIX) ? reason.substring(REASON_PREFIX.length()) : reason;
     }
 
-    private static List<String> failures(LegScore score, Map<Evidence, Double> minimum) {
+    /** Of so many numbers; a skipped program may have had several in one skb. */
+    private static double unseen(long numbers, long skippedRuns) {
+        return Math.min(skippedRuns, Math.max(FEW, numbers * UNSEEN_SHARE));
+    }
+
+    private static List<String> failures(LegScore score, Map<Evidence, Double> minimum, long skippedRuns) {
         List<String> failures = new ArrayList<>();
         double least = 1;
         for (Evidence evidence : Evidence.values()) {
             Double share = minimum.get(evidence);
             if (share != null) {
                 least = Math.min(least, share);
-                if (score.followedBy(evidence) < share * score.sent()) {
+                if (score.followedBy(evidence) < share * score.sent() - unseen(score.sent(), skippedRuns)) {
                     failures.add(String.format(
                             "leg \"%s\": %d of %d followed by %s links, at least %.1f %% must be; %s",
                             score.leg().name(),
@@ -298,7 +321,8 @@ public final class Judge {
                 }
             }
         }
-        if (score.followedInAll() > 0 && score.rightVerdict() < least * score.followedInAll()) {
+        double verdicts = least * score.followedInAll() - unseen(score.sent(), skippedRuns);
+        if (score.followedInAll() > 0 && score.rightVerdict() < verdicts) {
             failures.add(String.format(
                     "leg \"%s\": %d of %d followed have the verdict %s; %s",
                     score.leg().name(),
@@ -312,10 +336,10 @@ public final class Judge {
         return failures;
     }
 
-    private static List<String> failures(CrossingJudge.Score score, Map<Evidence, Double> minimum) {
+    private static List<String> failures(CrossingJudge.Score score, Map<Evidence, Double> minimum, long skippedRuns) {
         List<String> failures = new ArrayList<>();
         minimum.forEach((evidence, share) -> {
-            if (score.joinedBy(evidence) < share * score.sent()) {
+            if (score.joinedBy(evidence) < share * score.sent() - unseen(score.sent(), skippedRuns)) {
                 failures.add(String.format(
                         "crossing \"%s\": %d of %d joined by %s links, at least %.1f %% must be; %s",
                         score.crossing().name(),

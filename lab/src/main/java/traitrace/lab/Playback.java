@@ -57,7 +57,7 @@ public final class Playback {
 
     /** Compares what was seen with what was sent. */
     public Judge.Judgement judge() {
-        return Judge.judge(scenario, outcome.results(), observation(), plan);
+        return Judge.judge(scenario, outcome.results(), observation(), plan, losses.missedRuns());
     }
 
     /** What was seen, under the topology's names. */

@@ -57,6 +57,30 @@ class JudgeTest {
     }
 
     @Test
+    void whatTheKernelSkippedMayBeMissingButNoMore() {
+        List<Sighting> seen = new ArrayList<>();
+        for (int number = 1; number <= 8; number++) {
+            seen.addAll(journey(10 + number, number));
+        }
+        Observation observation = new Observation(seen, List.of(), 0);
+
+        assertThat(judge(datagrams(10), observation, 2).failures()).isEmpty();
+        assertThat(judge(datagrams(10), observation, 1).failures()).hasSize(1);
+        assertThat(judge(datagrams(11), observation, 100).failures())
+                .as("of a few, two")
+                .hasSize(1);
+    }
+
+    @Test
+    void whatTheKernelSkippedExcusesNoFalseJoin() {
+        List<Sighting> seen = new ArrayList<>(journey(11, 1));
+        seen.addAll(journey(11, 2));
+
+        assertThat(judge(datagrams(2), new Observation(seen, List.of(), 0), 100).failures())
+                .containsExactly("1 numbers are under the id of another packet");
+    }
+
+    @Test
     void aPacketNeverSeenIsUnseen() {
         Judge.LegScore leg = judge(datagrams(2), journey(11, 1)).legs().get(0);
 
@@ -255,6 +279,10 @@ class JudgeTest {
     private static Judge.Judgement judge(TrafficResult result, List<Sighting> seen) {
         return Judge.judge(
                 scenario(result, Scenario.Which.ALL), List.of(result), new Observation(seen, List.of(), 0), "stages");
+    }
+
+    private static Judge.Judgement judge(TrafficResult result, Observation observation, long skippedRuns) {
+        return Judge.judge(scenario(result, Scenario.Which.ALL), List.of(result), observation, "lineage", skippedRuns);
     }
 
     private static Scenario scenario(TrafficResult result, Scenario.Which of) {
