@@ -120,7 +120,7 @@ public final class Judge {
     }
 
     /**
-     * Judges where the kernel skipped probes, and said so: as many numbers, at most one in a hundred, may not have been
+     * Judges where the kernel skipped probes, and said so: one number in a hundred, or two, need not have been
      * followed. None may be followed wrongly.
      *
      * @param skippedRuns of probes, as the tracer reports them
@@ -297,9 +297,9 @@ public final class Judge {
         return reason.startsWith(REASON_PREFIX) ? reason.substring(REASON_PREFIX.length()) : reason;
     }
 
-    /** Of so many numbers; a skipped program may have had several in one skb. */
+    /** Of so many numbers; one skb that was not seen may have had several. */
     private static double unseen(long numbers, long skippedRuns) {
-        return Math.min(skippedRuns, Math.max(FEW, numbers * UNSEEN_SHARE));
+        return skippedRuns == 0 ? 0 : Math.max(FEW, numbers * UNSEEN_SHARE);
     }
 
     private static List<String> failures(LegScore score, Map<Evidence, Double> minimum, long skippedRuns) {

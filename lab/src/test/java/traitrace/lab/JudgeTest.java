@@ -64,8 +64,8 @@ class JudgeTest {
         }
         Observation observation = new Observation(seen, List.of(), 0);
 
-        assertThat(judge(datagrams(10), observation, 2).failures()).isEmpty();
-        assertThat(judge(datagrams(10), observation, 1).failures()).hasSize(1);
+        assertThat(judge(datagrams(10), observation, 1).failures()).isEmpty();
+        assertThat(judge(datagrams(10), observation, 0).failures()).hasSize(1);
         assertThat(judge(datagrams(11), observation, 100).failures())
                 .as("of a few, two")
                 .hasSize(1);
