@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keeping the CPU for the time that a program of ours tells of something: where the kernel preempts,
- * another task comes when all is told, and no helper of ours is left half way, which would refuse
- * itself to that task (kernel/bpf/bpf_local_storage.c).
+ * Keeping the CPU for the time that a program of ours tells of something: where the kernel
+ * preempts, another task comes when all is told, and no helper of ours is left half way, which
+ * would refuse itself to that task (kernel/bpf/bpf_local_storage.c).
  *
  * What the other task does here is skipped all the same, for this program has not ended: its second
  * copy stands in for it, and more where that is not enough (FIRST_COPY, settled_by).
