@@ -1,5 +1,6 @@
 package traitrace.lineage;
 
+import java.util.ArrayList;
 import java.util.List;
 import traitrace.event.EventView;
 import traitrace.event.Transfer;
@@ -59,18 +60,20 @@ final class UserSpace {
 
     /** A process gave bytes; negative = it did not. */
     void sent(Transfer transfer, EventView record) {
-        List<ThreadCalls.Emission> emissions = calls.sent(task(transfer)).stream()
-                .filter(emission -> isOf(transfer, packets.skb(emission.skbId())))
-                .toList();
-        List<Skb> children = emissions.stream()
-                .map(emission -> packets.skb(emission.skbId()))
-                .toList();
+        List<ThreadCalls.Emission> emissions = calls.sent(task(transfer));
         if (transfer.bytes() <= 0) {
             return;
         }
+        List<Skb> children = new ArrayList<>(emissions.size());
         // A reader on another CPU may have answered before the call is over and told.
-        long began =
-                emissions.stream().mapToLong(ThreadCalls.Emission::timeNs).min().orElse(transfer.timeNs());
+        long began = transfer.timeNs();
+        for (ThreadCalls.Emission emission : emissions) {
+            Skb child = packets.skb(emission.skbId());
+            if (isOf(transfer, child)) {
+                children.add(child);
+                began = Math.min(began, emission.timeNs());
+            }
+        }
         if (transfer.stream()) {
             began = Math.min(began, streams.firstTransmitted(transfer));
         }
