@@ -52,52 +52,6 @@ public record Hop(
         changes = List.copyOf(changes);
     }
 
-    /** A hop that is no call of a process. */
-    public Hop(
-            long timeNs,
-            long skbId,
-            int counter,
-            int missing,
-            Hook hook,
-            int cpu,
-            long netns,
-            String netnsName,
-            int ifindex,
-            String device,
-            long lenBytes,
-            long mark,
-            int pid,
-            String process,
-            int protocol,
-            long arg,
-            String detail,
-            boolean tap,
-            Headers headers,
-            List<Change> changes) {
-        this(
-                timeNs,
-                skbId,
-                counter,
-                missing,
-                hook,
-                cpu,
-                netns,
-                netnsName,
-                ifindex,
-                device,
-                lenBytes,
-                mark,
-                pid,
-                process,
-                protocol,
-                arg,
-                detail,
-                tap,
-                headers,
-                changes,
-                UserCall.NONE);
-    }
-
     /** The end of a call by which a process gave the bytes: told when they may be far on their way. */
     public boolean sent() {
         return hook == Hook.SOCK_SEND_LENGTH;

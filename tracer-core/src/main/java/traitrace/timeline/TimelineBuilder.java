@@ -126,7 +126,8 @@ public final class TimelineBuilder {
                     ArgText.of(hook, event.arg(), event.len(), names),
                     event.has(EventLayout.FLAG_TAP),
                     now,
-                    changes);
+                    changes,
+                    UserCall.NONE);
             hops.add(last);
             lastOfSkb.put(event.skbId(), last);
         }

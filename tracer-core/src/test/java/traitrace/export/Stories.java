@@ -172,7 +172,8 @@ final class Stories {
                 detail,
                 tap,
                 headers,
-                List.of(changes)));
+                List.of(changes),
+                UserCall.NONE));
         missing = 0;
         return this;
     }

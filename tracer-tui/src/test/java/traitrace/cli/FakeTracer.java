@@ -26,6 +26,7 @@ import traitrace.kernel.Requirements;
 import traitrace.names.Names;
 import traitrace.timeline.Hop;
 import traitrace.timeline.Timeline;
+import traitrace.timeline.UserCall;
 import traitrace.timeline.Verdict;
 
 /** A tracer that sees {@code packets} packets, one every {@code millis}, each with one event. */
@@ -199,7 +200,8 @@ class FakeTracer implements Tracer {
                 "",
                 false,
                 Headers.NONE,
-                List.of());
+                List.of(),
+                UserCall.NONE);
         return new Timeline(i, List.of(hop), List.of(), new Verdict.InFlight(), "under way", "");
     }
 
