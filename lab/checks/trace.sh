@@ -256,9 +256,10 @@ lacking() {
         exec ./traitrace "$@"' sh "$file" "$@"
 }
 
-# ping_for SECONDS: 50 a second from one to two, in the background; sets $pinging.
-ping_for() {
-    start nsenter --net=/run/netns/one ping -q -i 0.02 -w "$1" 198.18.37.2 >/dev/null
+# ping_on: 50 a second from one to two, in the background, until stopped; sets $pinging. The limit is only
+# for what is never stopped: a check must not see it, on however slow a machine.
+ping_on() {
+    start nsenter --net=/run/netns/one ping -q -i 0.02 -w 200 198.18.37.2 >/dev/null
     pinging=$pid
 }
 
@@ -370,7 +371,7 @@ no_tmp() {
 
 closed_pipe() {
     local began
-    ping_for 10
+    ping_on
     began=$SECONDS
     timeout 20 ./traitrace trace --netns one 2>"$err" </dev/null | head -n 1 >"$out"
     status=${PIPESTATUS[0]}
@@ -419,7 +420,7 @@ signal() {
 }
 
 interrupted() {
-    ping_for 20
+    ping_on
     # While it starts, and where nothing is written that a signal could cut.
     start ./traitrace trace --json --netns one >"$out" 2>"$err"
     sleep 0.4
@@ -448,7 +449,7 @@ interrupted() {
 # A reader that hangs must not keep the tracer from ending.
 stuck_reader() {
     local fifo=$scratch/fifo reader began
-    ping_for 15
+    ping_on
     mkfifo "$fifo"
     # shellcheck disable=SC2217 # that it does not read is the point
     sleep 20 <"$fifo" &
@@ -468,7 +469,7 @@ stuck_reader() {
 }
 
 killed() {
-    ping_for 10
+    ping_on
     start ./traitrace trace --json --netns one >"$out" 2>"$err"
     await 10 "a packet" grep -q '"type":"packet"' "$out"
     held "$pid" >"$scratch/held"
@@ -483,7 +484,7 @@ killed() {
 
 widths() {
     local width
-    ping_for 15
+    ping_on
     # One capture for all widths: it is the text that is looked at.
     run ./traitrace record -o "$scratch/widths.trec" --duration 500ms --netns one
     ended 0
@@ -510,7 +511,7 @@ on_terminal() {
 
 terminals() {
     local plain
-    ping_for 15
+    ping_on
     on_terminal 40 TERM=xterm-256color
     grep -q $'\033\\[' "$out" || fault "no colours"
     sed -E -i $'s/\033\\[[0-9;]*m//g' "$out"
@@ -572,7 +573,7 @@ hostile_names() {
 
 two_tracers() {
     local first
-    ping_for 10
+    ping_on
     start ./traitrace trace -c 20 --netns one >"$out" 2>"$err"
     first=$pid
     start ./traitrace trace -c 20 --netns two --json >"$scratch/json" 2>>"$err"
@@ -605,7 +606,7 @@ netns_deleted() {
 }
 
 device_renamed() {
-    ping_for 10
+    ping_on
     start ./traitrace trace --netns two >"$out" 2>"$err"
     await 10 "a packet" grep -q ' veth2 ' "$out"
     ip -n two link set veth2 down
