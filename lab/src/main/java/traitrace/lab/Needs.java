@@ -104,7 +104,7 @@ public final class Needs {
 
     private static boolean onPath(String program) {
         return Stream.of((System.getenv("PATH") + ":/usr/sbin:/sbin").split(":"))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(program)));
     }
 
     /** Loads it: a kernel that would load it by itself when it is needed does just that. */

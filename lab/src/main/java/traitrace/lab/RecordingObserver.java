@@ -50,13 +50,10 @@ final class RecordingObserver implements Observer {
     @Override
     public void start(Laboratory lab) {
         names = kernel.names();
-        CaptureOptions options = CaptureOptions.DEFAULT.withRingBytes(RING_BYTES);
-        int offset = Sightings.payloadOffset(scenario);
-        if (offset >= 0) {
-            options = options.withPayload(Sightings.PAYLOAD_BYTES, offset);
-        }
         capture = kernel.capture();
-        capture.start(options);
+        capture.start(CaptureOptions.DEFAULT
+                .withRingBytes(RING_BYTES)
+                .withPayload(Sightings.PAYLOAD_BYTES, Sightings.payloadOffset(scenario)));
         also = besides.apply(names, capture.exact());
         writer = RecordingWriter.create(file, true, info(), names);
         capture.names(this::accept);

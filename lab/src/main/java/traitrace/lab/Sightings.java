@@ -66,10 +66,11 @@ final class Sightings implements EventSink {
         this.stream = new TimelineStream(names, exact, packet -> true, PATIENT, timelines::add);
     }
 
-    /** The first payload byte to ask for; negative if the scenario's packets have no number in their payload. */
+    /** The first payload byte to ask for: also where no packet has a number, so that one capture serves nearly all. */
     static int payloadOffset(Scenario scenario) {
         int offset = scenario.traffic().stream()
                 .mapToInt(Traffic::numberOffset)
+                .filter(known -> known != Numbering.NONE)
                 .max()
                 .orElse(Numbering.DEFAULT_OFFSET);
         return offset - FILLER_BEFORE;

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GuestScenarioTest {
     private static final List<String> KERNELS = kernels();
     private static final Path FOLDER = Path.of("target", "guests");
-    private static final Duration LIMIT = Duration.ofMinutes(20);
+    private static final Duration LIMIT = Duration.ofMinutes(30);
     /** Of one scenario, seconds. */
     private static final int SCENARIO_LIMIT = 240;
     /** Starts of the recording program in one guest: it gives up at a hang, and goes on behind it when called again. */
