@@ -1,11 +1,9 @@
 package traitrace.lab;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,7 +31,7 @@ public final class Laboratory implements AutoCloseable {
     /**
      * What a word in the arguments of steps and daemons stands for: {@code {programs}} for the laboratory's BPF programs,
      * one per section; {@code {nfqueue}} for a Perl program that lets all packets of the nfnetlink queue pass whose
-     * number is its argument. What is written in C here is compiled when it is needed, by the {@code cc} that there is.
+     * number is its argument. What is written in C is compiled: see {@link Programs}.
      */
     public static final Map<String, String> FILES = Map.ofEntries(
             Map.entry("{programs}", "lab.bpf.o"),
@@ -49,9 +47,6 @@ public final class Laboratory implements AutoCloseable {
 
     /** In a daemon's arguments and files: its own folder. */
     public static final String SCRATCH = "{scratch}";
-
-    /** Compiled before, by the name of the source. */
-    private static final Map<String, Path> PROGRAMS = new ConcurrentHashMap<>();
 
     private static final AtomicInteger RUNS = new AtomicInteger();
     private static final Duration READY_LIMIT = Duration.ofSeconds(40);
@@ -234,36 +229,13 @@ public final class Laboratory implements AutoCloseable {
             return known;
         }
         String name = FILES.get(word);
-        boolean source = name.endsWith(".c");
-        Path file = source ? newFolder().resolve(name) : Files.createTempFile("lab-file", name);
+        if (Programs.isSource(name)) {
+            return Programs.of(name);
+        }
+        Path file = Files.createTempFile("lab-file", name);
         files.put(word, file);
-        try (InputStream resource = Laboratory.class.getResourceAsStream(name)) {
-            if (resource == null) {
-                throw new IOException(name + " is not on the class path");
-            }
-            Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
-        }
-        return source ? compiled(word, file) : file;
-    }
-
-    /** The program has the name of its source: processes are known by it. Each is compiled once in this process. */
-    private Path compiled(String word, Path source) throws IOException {
-        String name = source.getFileName().toString();
-        Path program = source.resolveSibling(name.substring(0, name.lastIndexOf('.')));
-        Path before = PROGRAMS.get(name);
-        if (before == null) {
-            Command.run(List.of("cc", "-O1", "-pthread", "-o", program.toString(), source.toString()));
-            before = Files.createTempDirectory("lab-programs").resolve(program.getFileName());
-            Files.createLink(before, program);
-            // In the order of deletion: last in, first out.
-            before.getParent().toFile().deleteOnExit();
-            before.toFile().deleteOnExit();
-            PROGRAMS.put(name, before);
-        } else {
-            Files.createLink(program, before);
-        }
-        files.put(word, program);
-        return program;
+        Programs.copy(name, file);
+        return file;
     }
 
     private Path newFolder() throws IOException {

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GuestScenarioTest {
     private static final List<String> KERNELS = kernels();
     private static final Path FOLDER = Path.of("target", "guests");
+    private static final Path PROGRAMS = Path.of("target", "programs").toAbsolutePath();
     private static final Duration LIMIT = Duration.ofMinutes(30);
     /** Of one scenario, seconds. */
     private static final int SCENARIO_LIMIT = 240;
@@ -85,8 +86,10 @@ class GuestScenarioTest {
 
     /** As many guests at a time as there are CPUs: each keeps one busy. */
     @BeforeAll
-    static void record() throws InterruptedException {
+    static void record() throws InterruptedException, IOException {
         assumeTrue("root".equals(System.getProperty("user.name")), "guests see this machine's files as root");
+        // In an emulated machine, a compiler works for as long as some scenarios take.
+        Programs.compileAll(PROGRAMS);
         int atATime = Math.min(KERNELS.size(), Runtime.getRuntime().availableProcessors());
         ExecutorService guests = Executors.newFixedThreadPool(atATime);
         KERNELS.forEach(kernel -> guests.execute(() -> record(kernel)));
@@ -134,12 +137,17 @@ class GuestScenarioTest {
         }
     }
 
-    /** C1 alone: the other compiler would work longer than what it makes faster. */
+    /**
+     * C1 alone: the other compiler would work longer than what it makes faster. VFORK: the usual way to start a process
+     * starts another one in between.
+     */
     private static String recording(Path folder) {
         List<String> java = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
+                "-Djdk.lang.Process.launchMechanism=VFORK",
+                "-D" + Programs.FOLDER + "=" + PROGRAMS,
                 "-cp",
                 CLASS_PATH,
                 RecordScenarios.class.getName(),
