@@ -2,9 +2,9 @@ package traitrace.export;
 
 import java.util.List;
 import traitrace.event.Hook;
+import traitrace.event.Nfqueue;
 import traitrace.event.Stage;
 import traitrace.timeline.Hop;
-import traitrace.timeline.UserCall;
 
 /**
  * One or more hops shown as one line.
@@ -30,14 +30,9 @@ record Row(List<Hop> hops) {
                 : last().hook().stage();
     }
 
-    /** Where a process got the bytes by a call of which more is known than that; else {@link UserCall#NONE}. */
-    private UserCall call() {
-        return last().call();
-    }
-
-    /** The length is in the description already. */
-    boolean saysLength() {
-        return !call().equals(UserCall.NONE);
+    /** The detail is in the description already: how much a call moved, or what a process decided. */
+    boolean saysDetail() {
+        return last().call().isCall() || last().hook() == Hook.NFQUEUE_VERDICT;
     }
 
     /** The process that sent the packet here; empty where the kernel did, or forwards it. */
@@ -49,7 +44,7 @@ record Row(List<Hop> hops) {
                 : "";
     }
 
-    /** What happened, in at most 20 characters and the name of a process. */
+    /** What happened, in at most 20 characters, or the name of a process and what it did. */
     String what() {
         if (hops.size() > 1 && last().hook() == Hook.NET_DEV_START_XMIT) {
             return "sent by device";
@@ -59,7 +54,7 @@ record Row(List<Hop> hops) {
                 && hop.pid() != 0
                 && !hop.process().isEmpty();
         String process = hop.process() + "[" + hop.pid() + "]";
-        if (saysLength()) {
+        if (hop.call().isCall()) {
             return (named ? process : "process") + " " + CallText.of(hop);
         }
         return switch (hop.hook()) {
@@ -94,6 +89,10 @@ record Row(List<Hop> hops) {
             case SKB_SPLICE -> named ? "spliced by " + process : "spliced to a pipe";
             case FRAG_QUEUE_INSERT -> "waits for fragments";
             case FRAG_REASM_FINISH -> "reassembled";
+            case NFQUEUE_ENQUEUE ->
+                Nfqueue.Enqueue.of(hop.arg()).refused() ? "refused by a queue" : "queued for a verdict";
+            case NFQUEUE_VERDICT ->
+                named && Nfqueue.Verdict.of(hop.arg()).decided() ? process + " " + hop.detail() : hop.detail();
         };
     }
 }
