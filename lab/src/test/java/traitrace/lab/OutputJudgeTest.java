@@ -95,11 +95,21 @@ class OutputJudgeTest {
     void textAndJsonMustBothTellIt() {
         sees(CAUSE, "lan", "netif_receive_skb", 1);
         tells(CAUSE, "by relay[812]", "{'type': 'event', 'process': 'relayed'}");
-        assertThat(said(1)).hasSize(1).first().asString().contains("\"who\" is told of 0 of 1").contains("its JSON");
+        assertThat(said(1))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("\"who\" is told of 0 of 1")
+                .contains("its JSON");
 
         outputs.clear();
         tells(CAUSE, "by nobody", "{'type': 'event', 'process': 'relay'}");
-        assertThat(said(1)).hasSize(1).first().asString().contains("its text does not say").contains("by nobody");
+        assertThat(said(1))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("its text does not say")
+                .contains("by nobody");
     }
 
     @Test

@@ -12,6 +12,8 @@ import traitrace.timeline.Hop;
  * @param hops of one skb at one device, in order of time; never empty
  */
 record Row(List<Hop> hops) {
+    private static final String COMMA = ", ";
+
     Row {
         hops = List.copyOf(hops);
     }
@@ -30,9 +32,23 @@ record Row(List<Hop> hops) {
                 : last().hook().stage();
     }
 
-    /** The detail is in the description already: how much a call moved, or what a process decided. */
-    boolean saysDetail() {
-        return last().call().isCall() || last().hook() == Hook.NFQUEUE_VERDICT;
+    /** What of the detail the description does not say: it says how much a call moved, and what a process decided. */
+    String rest() {
+        Hop hop = last();
+        if (hop.call().isCall()) {
+            return "";
+        }
+        if (hop.hook() != Hook.NFQUEUE_VERDICT) {
+            return hop.detail();
+        }
+        int comma = hop.detail().indexOf(COMMA);
+        return comma < 0 ? "" : hop.detail().substring(comma + COMMA.length());
+    }
+
+    /** The verdict on a queued packet, without what else there is to say of it. */
+    private static String decision(Hop hop) {
+        int comma = hop.detail().indexOf(COMMA);
+        return comma < 0 ? hop.detail() : hop.detail().substring(0, comma);
     }
 
     /** The process that sent the packet here; empty where the kernel did, or forwards it. */
@@ -92,7 +108,7 @@ record Row(List<Hop> hops) {
             case NFQUEUE_ENQUEUE ->
                 Nfqueue.Enqueue.of(hop.arg()).refused() ? "refused by a queue" : "queued for a verdict";
             case NFQUEUE_VERDICT ->
-                named && Nfqueue.Verdict.of(hop.arg()).decided() ? process + " " + hop.detail() : hop.detail();
+                named && Nfqueue.Verdict.of(hop.arg()).decided() ? process + " " + decision(hop) : decision(hop);
         };
     }
 }

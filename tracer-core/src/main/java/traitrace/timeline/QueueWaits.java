@@ -61,14 +61,15 @@ final class QueueWaits {
         return text(verdict, "");
     }
 
+    /** The verdict first, and behind a comma what there is to say of it. */
     private static String text(Nfqueue.Verdict verdict, String after) {
         String did = words(verdict) + after;
         if (verdict.decided()) {
             return verdict.replaced() && verdict.kind() != Kind.DROP ? did + ", payload replaced" : did;
         }
         return verdict.kind() == Kind.DROP
-                ? "emptied, " + did
-                : verdict.kind() == Kind.ACCEPT ? "no room, " + did : did;
+                ? did + ", as the queue was emptied"
+                : verdict.kind() == Kind.ACCEPT ? did + ", as there was no room" : did;
     }
 
     private static String words(Nfqueue.Verdict verdict) {

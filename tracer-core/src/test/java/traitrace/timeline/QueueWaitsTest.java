@@ -72,7 +72,7 @@ class QueueWaitsTest {
 
     @Test
     void tellsThatTheKernelDecided() {
-        assertThat(detailOf(ACCEPT)).as("a queue that fails open").isEqualTo("queue 3: no room, accepted");
+        assertThat(detailOf(ACCEPT)).as("a queue that fails open").isEqualTo("queue 3: accepted, as there was no room");
         assertThat(verdict().call()).as("whoever ran has no say").isEqualTo(UserCall.NONE);
     }
 
@@ -126,7 +126,7 @@ class QueueWaitsTest {
     @Test
     void explainsThatTheQueueWasEmptied() {
         assertThat(dropped(NFQUEUE_VERDICT, DROP, IN_REINJECT).verdictText()).contains("when that was emptied");
-        assertThat(verdict().detail()).isEqualTo("queue 3: emptied, dropped after 3.20 ms");
+        assertThat(verdict().detail()).isEqualTo("queue 3: dropped after 3.20 ms, as the queue was emptied");
     }
 
     @Test
