@@ -24,6 +24,7 @@ struct abi {
 	struct transfer_record transfer_record[0];
 	struct transfer_part transfer_part[0];
 	enum hook hook[0];
+	enum nfqueue_judgement nfqueue_judgement[0];
 	enum edge_kind edge_kind[0];
 	enum gone_flag gone_flag[0];
 	enum evidence evidence[0];

@@ -41,7 +41,15 @@ enum hook {
 	HOOK_SKB_SPLICE = 29,	     /* first sequence number << 32 | bytes */
 	HOOK_UDP_ENQUEUE = 30,	     /* socket address */
 	HOOK_SOCK_SEND_LENGTH = 31,  /* no event: RECORD_TRANSFER */
+	HOOK_NFQUEUE_ENQUEUE = 34,   /* errno by which it was refused, 0 = none << 32 | queue */
+	HOOK_NFQUEUE_VERDICT = 35,   /* enum nfqueue_judgement << 32 | NF_*, as the kernel has it */
 	HOOK_COUNT,
+};
+
+/* Of a verdict on what waited in an nfnetlink queue. */
+enum nfqueue_judgement {
+	NFQUEUE_DECIDED = 1 << 0,  /* the running process gave it; else the kernel itself did */
+	NFQUEUE_REPLACED = 1 << 1, /* and other bytes */
 };
 
 #endif

@@ -236,6 +236,11 @@ struct Qdisc {
 	struct Qdisc_queue q;
 };
 
+struct nf_queue_entry {
+	struct sk_buff *skb;
+	unsigned int id;
+};
+
 struct netdev_queue;
 struct request_sock;
 
@@ -315,5 +320,9 @@ struct iov_iter___iov {
 #define IPPROTO_ICMPV6 58
 #define IPPROTO_MPTCP  262
 #define NETDEV_TX_BUSY 0x10
+/* linux/netfilter/nfnetlink_queue.h: attributes, and where in the first of them the id is */
+#define NFQA_VERDICT_HDR    2
+#define NFQA_PAYLOAD	    10
+#define NFQA_VERDICT_HDR_ID 8
 
 #endif

@@ -28,6 +28,7 @@
 #include "hooks.h"
 #include "event.h"
 #include "output.h"
+#include "nfqueue.h"
 #include "observe.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -380,6 +381,65 @@ int skb_splice_bits(__u64 *ctx)
 		.arg = (__u64)(seq + offset) << 32 | (__u32)bytes, .state = SKB_DELIVERED);
 	if (config.user_space && is_process())
 		tell_delivery(e, bytes);
+	return 0;
+}
+
+/* Netfilter. */
+
+/*
+ * A packet is handed to an nfnetlink queue. Told before it is there, for then a process on another
+ * CPU may have its verdict given at once.
+ */
+SEC("fentry/nfqnl_enqueue_packet")
+int nfqnl_enqueue_packet(__u64 *ctx)
+{
+	struct nf_queue_entry *entry = (void *)ctx[0];
+
+	OBSERVE(entry->skb, (struct place){}, .hook = HOOK_NFQUEUE_ENQUEUE, .arg = (__u32)ctx[1],
+		.elsewhere = true, .queued = true);
+	return 0;
+}
+
+/* It was not taken: then it is still the caller's, who drops it or goes on with it (nf_queue). */
+SEC("fexit/nfqnl_enqueue_packet")
+int nfqnl_enqueue_packet_refused(__u64 *ctx)
+{
+	struct nf_queue_entry *entry = (void *)ctx[0];
+	int result = (int)result_of(ctx);
+
+	if (result < 0)
+		OBSERVE(entry->skb, (struct place){}, .hook = HOOK_NFQUEUE_ENQUEUE,
+			.arg = (__u64)-result << 32 | (__u32)ctx[1], .elsewhere = true,
+			.queued = true);
+	return 0;
+}
+
+SEC("fentry/nfqnl_recv_verdict")
+int nfqnl_recv_verdict(void *ctx)
+{
+	begin_to_judge(ctx, JUDGES_ONE);
+	return 0;
+}
+
+SEC("fentry/nfqnl_recv_verdict_batch")
+int nfqnl_recv_verdict_batch(void *ctx)
+{
+	begin_to_judge(ctx, JUDGES_UP_TO);
+	return 0;
+}
+
+/* A packet leaves its queue: the verdict on it is carried out. */
+SEC("fentry/nfqnl_reinject")
+int nfqnl_reinject(__u64 *ctx)
+{
+	struct nf_queue_entry *entry = (void *)ctx[0];
+	__u64 judgement;
+
+	hold_cpu();
+	judgement = judgement_of(entry);
+	release_cpu();
+	OBSERVE(entry->skb, (struct place){}, .hook = HOOK_NFQUEUE_VERDICT,
+		.arg = judgement << 32 | (__u32)ctx[1], .elsewhere = true, .queued = true);
 	return 0;
 }
 

@@ -57,6 +57,9 @@ struct thread {
 	struct transfer_part part[TRANSFER_PARTS];
 	__u8 bytes[PART_WHOLE_BYTES + 8];
 	__u8 tail[PART_EDGE_BYTES];
+	/* Its message with a verdict on what waits in an nfnetlink queue; see nfqueue.h. */
+	__u32 judging; /* enum judging; 0 = there is none */
+	__u32 judged;  /* id of the packet in its queue */
 };
 
 struct {

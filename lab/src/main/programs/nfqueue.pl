@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 #
 # Has every packet of an nfnetlink queue copied to user space and lets it pass; IPv4 datagrams of UDP
-# with BYTES more behind their payload, if that is given. Runs until it is ended. The messages are those of the kernel's include/uapi/linux/netfilter/nfnetlink_queue.h.
+# with BYTES more behind their payload, if that is given. Or drops every packet. Runs until it is
+# ended. The messages are those of the kernel's include/uapi/linux/netfilter/nfnetlink_queue.h.
 #
-# usage: nfqueue.pl QUEUE [BYTES]
+# usage: nfqueue.pl QUEUE [BYTES | drop]
 use strict;
 use warnings;
 use Socket;
@@ -24,6 +25,7 @@ use constant {
     PACKET_HDR         => 1,         # attributes of PACKET and VERDICT: NFQA_*
     VERDICT_HDR        => 2,
     PAYLOAD            => 10,
+    NF_DROP            => 0,
     NF_ACCEPT          => 1,
     HEADERS            => 20,        # struct nlmsghdr and struct nfgenmsg
     ATTRIBUTE          => 4,         # struct nlattr
@@ -32,8 +34,10 @@ use constant {
     UDP_HEADER         => 8,
 };
 
-@ARGV >= 1 && @ARGV <= 2 && !grep { !/^\d{1,5}$/ } @ARGV or die "usage: nfqueue.pl QUEUE [BYTES]\n";
-my ($queue, $more) = (@ARGV, 0);
+"@ARGV" =~ /^\d{1,5}( (\d{1,5}|drop))?$/ or die "usage: nfqueue.pl QUEUE [BYTES | drop]\n";
+my ($queue, $what) = (@ARGV, 0);
+my $drops = $what eq 'drop';
+my $more  = $drops ? 0 : $what;
 
 socket(my $netlink, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER) or die "cannot open a netlink socket: $!\n";
 bind($netlink, pack('S x2 L L', AF_NETLINK, 0, 0)) or die "cannot bind a netlink socket: $!\n";
@@ -86,7 +90,7 @@ sub verdict {
         && $packet->{+PAYLOAD} =~ /^\x45.{8}\x11/s) {
         @other = (PAYLOAD, longer($packet->{+PAYLOAD}));
     }
-    request(VERDICT, VERDICT_HDR, pack('N N', NF_ACCEPT, $id), @other);
+    request(VERDICT, VERDICT_HDR, pack('N N', $drops ? NF_DROP : NF_ACCEPT, $id), @other);
 }
 
 request(CONFIG, CFG_CMD, pack('C x n', CFG_CMD_BIND, 0));

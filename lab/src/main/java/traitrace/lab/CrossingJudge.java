@@ -254,17 +254,9 @@ final class CrossingJudge {
     }
 
     private static List<Part> making(List<Scenario.Step> steps, List<Part> parts, long number) {
-        return parts.stream().filter(part -> makes(steps, part, number)).toList();
-    }
-
-    private static boolean makes(List<Scenario.Step> steps, Part part, long number) {
-        int made = 0;
-        for (Sighting s : part.sightings) {
-            if (made < steps.size() && s.fits(steps.get(made), number)) {
-                made++;
-            }
-        }
-        return made == steps.size();
+        return parts.stream()
+                .filter(part -> Sighting.makes(part.sightings, steps, number))
+                .toList();
     }
 
     /** What joins the two sides if they are one part. */

@@ -99,6 +99,13 @@ public final class Judge {
         public boolean passed() {
             return failures.isEmpty();
         }
+
+        /** The same with more failures. */
+        Judgement and(List<String> more) {
+            List<String> all = new ArrayList<>(failures);
+            all.addAll(more);
+            return new Judgement(scenario, legs, crossings, links, falseJoins, lostEvents, all);
+        }
     }
 
     private static final double UNSEEN_SHARE = 0.01;
@@ -176,7 +183,7 @@ public final class Judge {
                 failures);
     }
 
-    private static Optional<TrafficResult> result(Collection<TrafficResult> results, String traffic) {
+    static Optional<TrafficResult> result(Collection<TrafficResult> results, String traffic) {
         return results.stream().filter(r -> r.traffic().name().equals(traffic)).findFirst();
     }
 
@@ -298,7 +305,7 @@ public final class Judge {
     }
 
     /** Of so many numbers; one skb that was not seen may have had several. */
-    private static double unseen(long numbers, long skippedRuns) {
+    static double unseen(long numbers, long skippedRuns) {
         return skippedRuns == 0 ? 0 : Math.max(FEW, numbers * UNSEEN_SHARE);
     }
 

@@ -23,15 +23,16 @@ import traitrace.kernel.NetnsThread;
 /**
  * A topology that stands: real namespaces with devices, addresses, rules and daemons.
  *
- * <p>Everything it makes is inside namespaces of its own, whose names begin with a prefix that no other run has. Closing
+ * <p>Everything it makes is inside namespaces of its own, whose names begin with a prefix that no other run has; the
+ * control groups of daemons that are to have one are below this process's own, under a name that begins so. Closing
  * removes them and ends the daemons it started, and nothing else; a shutdown hook does the same after Ctrl-C. Needs
  * root, iproute2 and, where the topology asks for them, nftables and ethtool.
  */
 public final class Laboratory implements AutoCloseable {
     /**
      * What a word in the arguments of steps and daemons stands for: {@code {programs}} for the laboratory's BPF programs,
-     * one per section; {@code {nfqueue}} for a Perl program that lets all packets of the nfnetlink queue pass whose
-     * number is its argument. What is written in C is compiled: see {@link Programs}.
+     * one per section; {@code {nfqueue}} for a Perl program that decides about the packets of the nfnetlink queue
+     * whose number is its argument. What is written in C is compiled: see {@link Programs}.
      */
     public static final Map<String, String> FILES = Map.ofEntries(
             Map.entry("{programs}", "lab.bpf.o"),
@@ -63,6 +64,7 @@ public final class Laboratory implements AutoCloseable {
     private final Map<String, Path> files = new ConcurrentHashMap<>();
     private final List<Path> scratch = new ArrayList<>();
     private final List<Running> daemons = new ArrayList<>();
+    private final List<Path> cgroups = new ArrayList<>();
     private final Thread hook = new Thread(this::tearDown, "laboratory-removal");
     /** What ip is to do in one namespace, and was not told yet: to start it takes longer than what it does. */
     private final List<String> pending = new ArrayList<>();
@@ -260,6 +262,15 @@ public final class Laboratory implements AutoCloseable {
                 .toList();
     }
 
+    private List<String> inItsCgroup(Topology.Daemon daemon, List<String> argv) throws IOException {
+        if (daemon.cgroup().isEmpty()) {
+            return argv;
+        }
+        Path cgroup = Cgroups.make(prefix + daemon.name(), daemon.cgroup());
+        cgroups.add(cgroup);
+        return Cgroups.inside(cgroup, argv);
+    }
+
     private void addNamespaces() {
         List<String> reals = topology.namespaces().stream().map(this::realName).toList();
         synchronized (this) {
@@ -371,7 +382,7 @@ public final class Laboratory implements AutoCloseable {
         synchronized (this) {
             running = in(daemon.ns(), () -> {
                 Path output = Files.createTempFile("lab-daemon", "");
-                Process process = new ProcessBuilder(command(daemon))
+                Process process = new ProcessBuilder(inItsCgroup(daemon, command(daemon)))
                         .redirectErrorStream(true)
                         .redirectOutput(output.toFile())
                         .start();
@@ -459,6 +470,8 @@ public final class Laboratory implements AutoCloseable {
         removed = true;
         daemons.forEach(running -> end(running.process()));
         daemons.forEach(running -> delete(running.output()));
+        cgroups.forEach(Cgroups::remove);
+        cgroups.clear();
         files.values().forEach(Laboratory::delete);
         files.clear();
         scratch.forEach(Laboratory::deleteFolder);

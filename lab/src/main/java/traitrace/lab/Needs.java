@@ -68,6 +68,9 @@ public final class Needs {
         if (need.equals("uring")) {
             return uring() ? Optional.empty() : Optional.of("this kernel gives nobody an io_uring");
         }
+        if (need.equals("cgroup2")) {
+            return Cgroups.missing();
+        }
         if (need.equals("cpu:real")) {
             return emulated() ? Optional.of("it takes a CPU that is not emulated") : Optional.empty();
         }

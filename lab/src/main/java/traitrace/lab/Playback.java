@@ -3,9 +3,11 @@ package traitrace.lab;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
+import java.util.List;
 import traitrace.TracerException;
 import traitrace.event.Flow;
 import traitrace.event.Losses;
+import traitrace.export.CaptureInfo;
 import traitrace.export.Palette;
 import traitrace.export.RecordingReader;
 import traitrace.export.TextTimelines;
@@ -19,6 +21,7 @@ public final class Playback {
     private final Sightings sightings;
     private final Names names;
     private final Losses losses;
+    private final CaptureInfo info;
     private final String plan;
 
     private Playback(Scenario scenario, Outcome outcome, Sightings sightings, RecordingReader reader) {
@@ -27,7 +30,8 @@ public final class Playback {
         this.sightings = sightings;
         this.names = reader.names();
         this.losses = reader.losses();
-        this.plan = reader.info().exact() ? Scenario.LINEAGE : Scenario.STAGES;
+        this.info = reader.info();
+        this.plan = info.exact() ? Scenario.LINEAGE : Scenario.STAGES;
     }
 
     /**
@@ -57,7 +61,16 @@ public final class Playback {
 
     /** Compares what was seen with what was sent. */
     public Judge.Judgement judge() {
-        return Judge.judge(scenario, outcome.results(), observation(), plan, losses.missedRuns());
+        Observation seen = observation();
+        Judge.Judgement judgement = Judge.judge(scenario, outcome.results(), seen, plan, losses.missedRuns());
+        if (!OutputJudge.isAsked(scenario, plan)) {
+            return judgement;
+        }
+        List<Output> outputs = sightings.ownTimelines().stream()
+                .map(timeline -> Output.of(timeline, info, names))
+                .toList();
+        return judgement.and(
+                new OutputJudge(seen, outputs, plan, losses.missedRuns()).failures(scenario, outcome.results()));
     }
 
     /** What was seen, under the topology's names. */

@@ -19,7 +19,7 @@ import traitrace.lineage.Evidence;
  *     program:NAME}, {@code module:NAME} (a loadable part of the kernel), {@code qdisc:KIND}, {@code
  *     kernel:VERSION} (this or a newer one), {@code
  *     xfrm:gcm} and {@code xfrm:cbc} (IPsec with such an encryption), {@code cpu:real} (not an emulated one), {@code uring}
- *     (io_uring is not forbidden)
+ *     (io_uring is not forbidden), {@code cgroup2} (control groups of the unified hierarchy can be made)
  * @param together the traffics are sent at the same time, not one after another
  * @param arrivals what the far ends must have received: the scenario itself is wrong if they have not
  * @param proof kernel counters that must have moved: independent of any tracer
@@ -30,6 +30,7 @@ import traitrace.lineage.Evidence;
  * @param minimum by attach plan ({@code stages}, {@code lineage}, ...), then by evidence: the share of the packets, 0
  *     to 1, that must be followed from end to end by links at least as strong; for plans that are not named {@link
  *     #LINEAGE_MINIMUM} or {@link #DEFAULT_MINIMUM}
+ * @param sayings what the user must be told
  */
 public record Scenario(
         String name,
@@ -43,7 +44,8 @@ public record Scenario(
         List<Leg> legs,
         List<Crossing> crossings,
         Double precision,
-        Map<String, Map<Evidence, Double>> minimum) {
+        Map<String, Map<Evidence, Double>> minimum,
+        List<Saying> sayings) {
     /** What a plan without births and deaths must reach. */
     public static final Map<Evidence, Double> DEFAULT_MINIMUM = Map.of(Evidence.MATCHED, 0.99);
 
@@ -72,6 +74,7 @@ public record Scenario(
         crossings = Topology.listOf(crossings);
         precision = precision == null ? DEFAULT_PRECISION : precision;
         minimum = minimum == null ? Map.of() : Map.copyOf(minimum);
+        sayings = Topology.listOf(sayings);
     }
 
     /**
@@ -144,6 +147,8 @@ public record Scenario(
      * @param to likewise, behind
      * @param merging several messages become one packet, of which only one can have kept its id
      * @param minimum as the scenario's, but a rule for all plans is {@link #DEFAULT_MINIMUM}
+     * @param candidates by attach plan, of the packets behind that nothing joins to one before, the share whose true
+     *     cause must be among the candidates that the user is told; for plans that are not named nothing is asked
      */
     public record Crossing(
             String name,
@@ -152,17 +157,38 @@ public record Scenario(
             List<Step> from,
             List<Step> to,
             boolean merging,
-            Map<String, Map<Evidence, Double>> minimum) {
+            Map<String, Map<Evidence, Double>> minimum,
+            Map<String, Double> candidates) {
         public Crossing {
             of = of == null ? Which.ALL : of;
             from = Topology.listOf(from);
             to = Topology.listOf(to);
             minimum = minimum == null ? Map.of() : Map.copyOf(minimum);
+            candidates = candidates == null ? Map.of() : Map.copyOf(candidates);
         }
 
         /** What a plan must reach. */
         public Map<Evidence, Double> minimumFor(String plan) {
             return minimum.getOrDefault(plan, DEFAULT_MINIMUM);
+        }
+    }
+
+    /**
+     * What the user must be told of the packets of a traffic, in text and in JSON.
+     *
+     * @param of null = ALL
+     * @param text a regular expression, found in the packet's timeline; empty = any
+     * @param json by key, regular expressions for the values of one of the packet's lines of JSON; empty = any
+     * @param minimum by attach plan, the share of the numbers, 0 to 1, of which it must be told; for plans that are not
+     *     named nothing is asked
+     */
+    public record Saying(
+            String name, String traffic, Which of, String text, Map<String, String> json, Map<String, Double> minimum) {
+        public Saying {
+            of = of == null ? Which.ALL : of;
+            text = text == null ? "" : text;
+            json = json == null ? Map.of() : Map.copyOf(json);
+            minimum = minimum == null ? Map.of() : Map.copyOf(minimum);
         }
     }
 
@@ -212,7 +238,8 @@ public record Scenario(
                 legs,
                 crossings,
                 precision,
-                minimum);
+                minimum,
+                sayings);
     }
 
     /** What a plan must reach. */

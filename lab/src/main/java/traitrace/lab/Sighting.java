@@ -1,5 +1,6 @@
 package traitrace.lab;
 
+import java.util.List;
 import traitrace.lineage.Evidence;
 
 /**
@@ -38,5 +39,16 @@ public record Sighting(
     /** Whether it may be what a packet of this number does at this step. */
     boolean fits(Scenario.Step step, long n) {
         return step.matches(this) && (number == Numbering.UNKNOWN || carries(n));
+    }
+
+    /** Whether a packet of this number, seen so, made these steps in this order. */
+    static boolean makes(List<Sighting> seen, List<Scenario.Step> steps, long n) {
+        int made = 0;
+        for (Sighting s : seen) {
+            if (made < steps.size() && s.fits(steps.get(made), n)) {
+                made++;
+            }
+        }
+        return made == steps.size();
     }
 }

@@ -96,6 +96,11 @@ final class Sightings implements EventSink {
         return timelines;
     }
 
+    /** Those of the scenario's own network. */
+    List<Timeline> ownTimelines() {
+        return timelines.stream().filter(this::ours).toList();
+    }
+
     /** What the stream of events takes for one packet, without payloads: bytes. */
     long bytesPerPacket() {
         return timelines.isEmpty() ? 0 : recordBytes / timelines.size();
@@ -127,7 +132,7 @@ final class Sightings implements EventSink {
     /** What was seen, in order of time. */
     Observation observation(Losses losses) {
         List<Timed> sightings = new ArrayList<>();
-        List<Timeline> ours = timelines.stream().filter(this::ours).toList();
+        List<Timeline> ours = ownTimelines();
         ours.forEach(timeline -> sightings(timeline, sightings));
         sightings.sort(Comparator.comparingLong(Timed::time));
         List<Link> links = ours.stream()

@@ -180,12 +180,15 @@ public record Topology(
      * @param files by name, as lines: what is in that folder when it starts; {@value Laboratory#SCRATCH} likewise
      * @param ready {@code udp:PORT} bound or {@code tcp:PORT} listening in its namespace, {@code packet:N} so many
      *     packet sockets there; empty = at once
+     * @param cgroup name of a control group that it has for itself, as a container has one; empty = none
      */
-    public record Daemon(String ns, String name, List<String> argv, Map<String, List<String>> files, String ready) {
+    public record Daemon(
+            String ns, String name, List<String> argv, Map<String, List<String>> files, String ready, String cgroup) {
         public Daemon {
             argv = listOf(argv);
             files = files == null ? Map.of() : Map.copyOf(files);
             ready = ready == null ? "" : ready;
+            cgroup = cgroup == null ? "" : cgroup;
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import traitrace.kernel.Btf;
 import traitrace.kernel.Kallsyms;
+import traitrace.names.Containers;
 import traitrace.names.DropReasons;
 import traitrace.names.NameTable;
 import traitrace.names.NetnsNames;
@@ -42,7 +43,8 @@ final class TracedKernel implements AutoCloseable {
                 namespaces::forget,
                 pid -> ProcessNames.comm(PROC, pid),
                 reasons::name,
-                address -> now.symbol(now.widen((int) address))));
+                address -> now.symbol(now.widen((int) address)),
+                pid -> Containers.of(PROC, pid)));
     }
 
     /** Those of modules change when a scenario brings new ones in. */

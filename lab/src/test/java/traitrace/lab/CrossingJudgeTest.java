@@ -259,6 +259,7 @@ class CrossingJudgeTest {
                 legs,
                 List.of(crossing),
                 null,
+                null,
                 null);
     }
 
@@ -270,6 +271,7 @@ class CrossingJudgeTest {
                 List.of(Scenario.Step.of("relay lan netif_receive_skb")),
                 List.of(Scenario.Step.of("relay wan net_dev_queue")),
                 merging,
+                null,
                 null);
     }
 

@@ -289,7 +289,19 @@ class JudgeTest {
         Scenario.Leg leg =
                 new Scenario.Leg("to the end", result.traffic().name(), of, PATH, "dropped", List.of("NO_SOCKET"));
         return new Scenario(
-                "test", "", null, null, List.of(result.traffic()), false, null, null, List.of(leg), null, null, null);
+                "test",
+                "",
+                null,
+                null,
+                List.of(result.traffic()),
+                false,
+                null,
+                null,
+                List.of(leg),
+                null,
+                null,
+                null,
+                null);
     }
 
     private static TrafficResult datagrams(int count) {

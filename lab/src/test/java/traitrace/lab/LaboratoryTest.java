@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import traitrace.TracerException;
 import traitrace.kernel.NetnsThread;
+import traitrace.names.Containers;
 
 @Tag("scenario")
 class LaboratoryTest {
@@ -58,7 +59,7 @@ class LaboratoryTest {
     @Test
     void aDaemonThatDoesNotOpenItsPortIsReportedWithWhatItSaid() throws Exception {
         Topology topology = withDaemon(new Topology.Daemon(
-                "a", "liar", List.of("sh", "-c", "echo cannot do that >&2; exit 3"), null, "udp:9000"));
+                "a", "liar", List.of("sh", "-c", "echo cannot do that >&2; exit 3"), null, "udp:9000", ""));
         assertThatThrownBy(() -> Laboratory.build(topology))
                 .hasMessageContaining("did not open udp:9000")
                 .hasMessageContaining("cannot do that");
@@ -91,8 +92,8 @@ class LaboratoryTest {
 
     @Test
     void daemonsAndWhatTheyForkedEndWithTheLaboratory() {
-        Laboratory lab = Laboratory.build(
-                withDaemon(new Topology.Daemon("a", "parent", List.of("sh", "-c", "sleep 600 & sleep 600"), null, "")));
+        Laboratory lab = Laboratory.build(withDaemon(
+                new Topology.Daemon("a", "parent", List.of("sh", "-c", "sleep 600 & sleep 600"), null, "", "")));
         ProcessHandle daemon = ProcessHandle.of(lab.pidOf("parent")).orElseThrow();
         List<ProcessHandle> all = new ArrayList<>();
         for (int i = 0; i < 100 && all.size() < 2; i++) {
@@ -110,7 +111,8 @@ class LaboratoryTest {
     @Test
     void aDaemonFindsItsFilesInAFolderThatEndsWithTheLaboratory() throws Exception {
         List<String> argv = List.of("sh", "-c", "cp {scratch}/words {scratch}/done; sleep 600");
-        Topology.Daemon daemon = new Topology.Daemon("a", "reader", argv, Map.of("words", List.of("in {scratch}")), "");
+        Topology.Daemon daemon =
+                new Topology.Daemon("a", "reader", argv, Map.of("words", List.of("in {scratch}")), "", "");
         Path folder;
         try (Laboratory lab = Laboratory.build(withDaemon(daemon))) {
             String command = ProcessHandle.of(lab.pidOf("reader"))
@@ -128,10 +130,31 @@ class LaboratoryTest {
     }
 
     @Test
+    void aDaemonMayHaveAControlGroupOfItsOwnThatEndsWithTheLaboratory() throws Exception {
+        assumeTrue(Cgroups.missing().isEmpty(), () -> Cgroups.missing().get());
+        String name = "docker-" + "3f2a9c81".repeat(8) + ".scope";
+        Topology.Daemon daemon =
+                new Topology.Daemon("a", "boxed", List.of("sh", "-c", "sleep 600 & sleep 600"), null, "", name);
+        Path group;
+        try (Laboratory lab = Laboratory.build(withDaemon(daemon))) {
+            int pid = (int) lab.pidOf("boxed");
+            Path process = Path.of("/proc", Integer.toString(pid));
+            for (int i = 0; i < 100 && !Containers.of(Path.of("/proc"), pid).equals("3f2a9c813f2a"); i++) {
+                Exchange.gap(10_000);
+            }
+            assertThat(Containers.of(Path.of("/proc"), pid)).isEqualTo("3f2a9c813f2a");
+            group = Cgroups.own(process).orElseThrow();
+            assertThat(group).isDirectory().hasFileName(name);
+        }
+        assertThat(group).doesNotExist();
+        assertThat(group.getParent()).doesNotExist();
+    }
+
+    @Test
     void aProgramInCIsCompiledUnderItsName() {
         assumeTrue(Needs.missing(Scenarios.named("relay-mmsg")).isEmpty(), "no compiler");
         Topology.Daemon daemon = new Topology.Daemon(
-                "a", "relay", List.of("{relay-mmsg}", "7000", "127.0.0.1", "9000"), null, "udp:7000");
+                "a", "relay", List.of("{relay-mmsg}", "7000", "127.0.0.1", "9000"), null, "udp:7000", "");
         try (Laboratory lab = Laboratory.build(withDaemon(daemon))) {
             assertThat(ProcessHandle.of(lab.pidOf("relay"))
                             .flatMap(process -> process.info().command()))
@@ -154,7 +177,7 @@ class LaboratoryTest {
 
         public static void main(String[] args) throws Exception {
             Laboratory lab = Laboratory.build(
-                    withDaemon(new Topology.Daemon("a", "sleeper", List.of("sleep", "600"), null, "")));
+                    withDaemon(new Topology.Daemon("a", "sleeper", List.of("sleep", "600"), null, "", "")));
             System.out.println(lab.realName("a") + " " + lab.pidOf("sleeper"));
             Thread.sleep(60_000);
         }

@@ -53,7 +53,7 @@ class NeedsTest {
     private static String missing(String need) {
         Topology topology = new Topology(List.of(), null, null, null, null, null, null, null, null, null, null);
         return Needs.missing(new Scenario(
-                        "test", "", List.of(need), topology, null, false, null, null, null, null, null, null))
+                        "test", "", List.of(need), topology, null, false, null, null, null, null, null, null, null))
                 .orElse("");
     }
 

@@ -42,7 +42,14 @@ public enum Hook {
     SKB_SPLICE(29, "skb_splice_bits", Stage.USER, "moved to a pipe by a process", Family.LINEAGE),
     UDP_ENQUEUE(
             30, "__udp_enqueue_schedule_skb", Stage.SOCKET, "offered to the receive queue of a socket", Family.LINEAGE),
-    SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process");
+    SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process"),
+    NFQUEUE_ENQUEUE(
+            34,
+            "nfqnl_enqueue_packet",
+            Stage.NETFILTER,
+            "handed to an nfnetlink queue, to wait for a process's verdict",
+            Family.LINEAGE),
+    NFQUEUE_VERDICT(35, "nfqnl_reinject", Stage.USER, "given back by an nfnetlink queue", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 

@@ -197,10 +197,9 @@ public final class JsonLines implements Closeable {
         }
         json.writeEndArray();
         UserCall call = hop.call();
-        boolean none = call.equals(UserCall.NONE);
         number("tid", call.tid(), 0);
         number("fd", call.fd(), -1);
-        text("call", none ? "" : call.call().label());
+        text("call", call.isCall() ? call.call().label() : "");
         json.writeBooleanField("peeked", call.peeked());
         text("container", call.container());
         end();

@@ -2,9 +2,9 @@ package traitrace.export;
 
 import java.util.List;
 import traitrace.event.Hook;
+import traitrace.event.Nfqueue;
 import traitrace.event.Stage;
 import traitrace.timeline.Hop;
-import traitrace.timeline.UserCall;
 
 /**
  * One or more hops shown as one line.
@@ -12,6 +12,8 @@ import traitrace.timeline.UserCall;
  * @param hops of one skb at one device, in order of time; never empty
  */
 record Row(List<Hop> hops) {
+    private static final String COMMA = ", ";
+
     Row {
         hops = List.copyOf(hops);
     }
@@ -30,14 +32,23 @@ record Row(List<Hop> hops) {
                 : last().hook().stage();
     }
 
-    /** Where a process got the bytes by a call of which more is known than that; else {@link UserCall#NONE}. */
-    private UserCall call() {
-        return last().call();
+    /** What of the detail the description does not say: it says how much a call moved, and what a process decided. */
+    String rest() {
+        Hop hop = last();
+        if (hop.call().isCall()) {
+            return "";
+        }
+        if (hop.hook() != Hook.NFQUEUE_VERDICT) {
+            return hop.detail();
+        }
+        int comma = hop.detail().indexOf(COMMA);
+        return comma < 0 ? "" : hop.detail().substring(comma + COMMA.length());
     }
 
-    /** The length is in the description already. */
-    boolean saysLength() {
-        return !call().equals(UserCall.NONE);
+    /** The verdict on a queued packet, without what else there is to say of it. */
+    private static String decision(Hop hop) {
+        int comma = hop.detail().indexOf(COMMA);
+        return comma < 0 ? hop.detail() : hop.detail().substring(0, comma);
     }
 
     /** The process that sent the packet here; empty where the kernel did, or forwards it. */
@@ -49,7 +60,7 @@ record Row(List<Hop> hops) {
                 : "";
     }
 
-    /** What happened, in at most 20 characters and the name of a process. */
+    /** What happened, in at most 20 characters, or the name of a process and what it did. */
     String what() {
         if (hops.size() > 1 && last().hook() == Hook.NET_DEV_START_XMIT) {
             return "sent by device";
@@ -59,7 +70,7 @@ record Row(List<Hop> hops) {
                 && hop.pid() != 0
                 && !hop.process().isEmpty();
         String process = hop.process() + "[" + hop.pid() + "]";
-        if (saysLength()) {
+        if (hop.call().isCall()) {
             return (named ? process : "process") + " " + CallText.of(hop);
         }
         return switch (hop.hook()) {
@@ -94,6 +105,10 @@ record Row(List<Hop> hops) {
             case SKB_SPLICE -> named ? "spliced by " + process : "spliced to a pipe";
             case FRAG_QUEUE_INSERT -> "waits for fragments";
             case FRAG_REASM_FINISH -> "reassembled";
+            case NFQUEUE_ENQUEUE ->
+                Nfqueue.Enqueue.of(hop.arg()).refused() ? "refused by a queue" : "queued for a verdict";
+            case NFQUEUE_VERDICT ->
+                named && Nfqueue.Verdict.of(hop.arg()).decided() ? process + " " + decision(hop) : decision(hop);
         };
     }
 }

@@ -8,6 +8,7 @@ import traitrace.event.Stage;
 import traitrace.export.Palette.Role;
 import traitrace.names.Names;
 import traitrace.timeline.Change;
+import traitrace.timeline.Durations;
 import traitrace.timeline.Hop;
 import traitrace.timeline.Timeline;
 import traitrace.timeline.Verdict;
@@ -282,8 +283,8 @@ public final class TextTimelines {
         if (!row.last().call().container().isEmpty()) {
             notes.add(new Words(Role.NORMAL, "in container " + row.last().call().container()));
         }
-        if (!row.last().detail().isEmpty() && !row.saysLength()) {
-            notes.add(new Words(Role.NORMAL, row.last().detail()));
+        if (!row.rest().isEmpty()) {
+            notes.add(new Words(Role.NORMAL, row.rest()));
         }
         if (waitPercent > 0) {
             notes.add(new Words(Role.CAUTION, "<- " + waitPercent + "% of the time"));

@@ -5,14 +5,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.ToLongBiFunction;
+import java.util.stream.Collectors;
 import traitrace.TracerException;
 import traitrace.TracerException.Kind;
 
 /**
- * The lineage family in the kernel: each program twice, those of modules in objects of their own as their modules come.
+ * The lineage family in the kernel: each program twice, those of a module in objects of their own when it comes.
  *
  * <p>What the kernel refuses is left out and the rest loaded again, so that one program that a verifier does not
  * understand costs no more than itself.
@@ -130,41 +133,65 @@ final class LineageLoad implements AutoCloseable {
 
     /** Attaches to modules that came since the last time. Cheap if none did. */
     void pollModules() {
-        for (Probe probe : plan.moduleProbes()) {
-            boolean attachable = plan.steps().stream().anyMatch(s -> s.probe() == probe && s.attached());
-            boolean here = attachable || Files.exists(KernelFunctions.moduleFile(SYS, probe.module()));
+        Map<String, List<Probe>> byModule = plan.moduleProbes().stream()
+                .collect(Collectors.groupingBy(Probe::module, TreeMap::new, Collectors.toList()));
+        byModule.forEach((module, probes) -> {
+            boolean attachable = plan.steps().stream().anyMatch(s -> probes.contains(s.probe()) && s.attached());
+            boolean here = attachable || Files.exists(KernelFunctions.moduleFile(SYS, module));
             if (!here) {
                 // Unloaded and loaded again, it is another module.
-                modulesTried.remove(probe.section());
-            } else if (modulesTried.add(probe.section())) {
-                Optional<String> why = attachToModule(probe);
-                plan = why.isEmpty()
-                        ? plan.with(probe.section())
-                        : plan.with(probe.section()).without(probe.section(), why.get());
+                modulesTried.remove(module);
+            } else if (modulesTried.add(module)) {
+                attachToModule(probes);
             }
+        });
+    }
+
+    /** What is refused is left out, and the rest loaded again. */
+    private void attachToModule(List<Probe> probes) {
+        List<Probe> left = new ArrayList<>(probes);
+        probes.forEach(probe -> plan = plan.with(probe.section()));
+        while (!left.isEmpty()) {
+            Optional<ProbeObject.Refusal> refused = tryModule(left);
+            if (refused.isEmpty()) {
+                return;
+            }
+            ProbeObject.Refusal refusal = refused.get();
+            List<Probe> out = left.stream()
+                    .filter(probe -> probe.section().equals(refusal.section()))
+                    .toList();
+            // Where libbpf does not say which it was, it may be any.
+            out = out.isEmpty() ? List.copyOf(left) : out;
+            out.forEach(probe -> plan = plan.without(probe.section(), refusal.reason()));
+            left.removeAll(out);
         }
     }
 
-    private Optional<String> attachToModule(Probe probe) {
+    private Optional<ProbeObject.Refusal> tryModule(List<Probe> probes) {
         List<ProbeObject> copies = new ArrayList<>();
-        Optional<String> why = Optional.empty();
-        for (boolean twin : new boolean[] {false, true}) {
-            try {
-                ProbeObject object = setting.open(code, exact, twin, List.of(probe));
+        Optional<ProbeObject.Refusal> refused = Optional.empty();
+        try {
+            for (boolean twin : new boolean[] {false, true}) {
+                ProbeObject object = setting.open(code, exact, twin, probes);
                 copies.add(object);
-                why = object.load().or(() -> object.attach(probe.section())).map(ProbeObject.Refusal::reason);
-            } catch (TracerException e) {
-                // One module's probes are not worth a capture that is under way.
-                why = Optional.of(e.getMessage());
+                refused = refused.or(object::load);
             }
-            if (why.isPresent()) {
-                copies.forEach(ProbeObject::close);
-                return why;
+            for (ProbeObject object : copies) {
+                for (Probe probe : probes) {
+                    refused = refused.or(() -> object.attach(probe.section()));
+                }
             }
+        } catch (TracerException e) {
+            // One module's probes are not worth a capture that is under way.
+            refused = Optional.of(new ProbeObject.Refusal("", e.getMessage(), 0));
+        }
+        if (refused.isPresent()) {
+            copies.forEach(ProbeObject::close);
+            return refused;
         }
         first.add(copies.get(0));
         second.add(copies.get(1));
-        return why;
+        return refused;
     }
 
     /** What is attached and what is not, with the reasons. */

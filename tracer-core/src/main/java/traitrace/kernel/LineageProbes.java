@@ -132,6 +132,7 @@ final class LineageProbes {
                 "that a datagram waits in the queue of a socket is not seen"));
         to.add(edge(Kind.FENTRY, "__ip_local_out", "IPv4 packets of this host are first seen at a device"));
         to.add(edge(Kind.FENTRY, "__ip6_local_out", "IPv6 packets of this host are first seen at a device"));
+        queues(to);
         // The stages family leaves it to this one to tell which datagram was received.
         to.add(new Probe(
                 Kind.FENTRY,
@@ -141,6 +142,19 @@ final class LineageProbes {
                 true,
                 List.of(),
                 "which datagram a process received is matched"));
+    }
+
+    /** Packets that wait for a process's verdict; net/netfilter/nfnetlink_queue.c. */
+    private static void queues(List<Probe> to) {
+        to.add(queue(Kind.FENTRY, "nfqnl_enqueue_packet", "that a packet waits for a process's verdict is not seen"));
+        to.add(queue(Kind.FEXIT, "nfqnl_enqueue_packet", "why an nfnetlink queue refuses a packet is not seen"));
+        to.add(queue(Kind.FENTRY, "nfqnl_reinject", "the verdict of a process on a packet is not seen"));
+        to.add(queue(Kind.FENTRY, "nfqnl_recv_verdict", "that a process gave a verdict, and other bytes, is not seen"));
+        to.add(queue(Kind.FENTRY, "nfqnl_recv_verdict_batch", "that a process gave a verdict on several is not seen"));
+    }
+
+    private static Probe queue(Kind kind, String function, String cost) {
+        return new Probe(kind, function, "nfnetlink_queue", Need.DETAIL, true, List.of(), cost);
     }
 
     /** What processes got and gave; net/ipv4/af_inet.c, tcp.c, net/ipv6/af_inet6.c, net/packet/af_packet.c. */

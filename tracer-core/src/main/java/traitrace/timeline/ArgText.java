@@ -3,6 +3,7 @@ package traitrace.timeline;
 import java.util.Locale;
 import java.util.Map;
 import traitrace.event.Hook;
+import traitrace.event.Nfqueue;
 import traitrace.names.DropReasons;
 import traitrace.names.Names;
 
@@ -46,6 +47,8 @@ final class ArgText {
             // 0 is "not specified", and all that older kernels tell.
             case TCP_SEND_RESET -> low == 0 ? "" : names.dropReason(DropReasons.ofReset(low));
             case NET_DEV_XMIT -> "busy";
+            case NFQUEUE_ENQUEUE -> QueueWaits.text(Nfqueue.Enqueue.of(arg));
+            case NFQUEUE_VERDICT -> QueueWaits.text(Nfqueue.Verdict.of(arg));
             case INET_SOCK_SET_STATE -> tcpState(high) + " > " + tcpState(low);
             default -> "";
         };

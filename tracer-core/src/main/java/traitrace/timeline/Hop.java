@@ -24,7 +24,7 @@ import traitrace.event.Hook;
  * @param tap seen by a packet socket, not on the packet's way
  * @param headers the headers in force: those of this event or of the last snapshot before it
  * @param changes against the hop before; empty for the first
- * @param call by which a process got or gave the bytes; {@link UserCall#NONE} for other hops
+ * @param call by which a process got or gave the bytes; {@link UserCall#NONE} or only a container for other hops
  */
 public record Hop(
         long timeNs,

@@ -11,6 +11,7 @@ import traitrace.event.EventView;
 import traitrace.event.HeaderParser;
 import traitrace.event.Headers;
 import traitrace.event.Hook;
+import traitrace.event.Nfqueue;
 import traitrace.event.Transfer;
 import traitrace.lineage.Edge;
 import traitrace.lineage.Packet;
@@ -58,11 +59,17 @@ public final class TimelineBuilder {
         private final LongObjectHashMap<Headers> headers = new LongObjectHashMap<>();
         private final LongObjectHashMap<Hop> lastOfSkb = new LongObjectHashMap<>();
         private final LongLongHashMap parents = new LongLongHashMap();
+        private final QueueWaits waits = new QueueWaits(parents::get);
         /** Null if there is none. */
         private Hop last;
 
         Reading(List<Edge> edges) {
-            edges.forEach(edge -> parents.put(edge.childSkb(), edge.parentSkb()));
+            for (Edge edge : edges) {
+                // What happens to an skb itself gives it no other parent.
+                if (edge.parentSkb() != edge.childSkb()) {
+                    parents.put(edge.childSkb(), edge.parentSkb());
+                }
+            }
         }
 
         /** What a hop is compared with: the last of this skb, or of the skb that it was made from. */
@@ -123,13 +130,28 @@ public final class TimelineBuilder {
                     event.pid() == 0 ? "" : names.process(event.pid()),
                     event.protocol(),
                     event.arg(),
-                    ArgText.of(hook, event.arg(), event.len(), names),
+                    detail(hook, event),
                     event.has(EventLayout.FLAG_TAP),
                     now,
                     changes,
-                    UserCall.NONE);
+                    hook == Hook.NFQUEUE_VERDICT ? decision(event) : UserCall.NONE);
             hops.add(last);
             lastOfSkb.put(event.skbId(), last);
+        }
+
+        private String detail(Hook hook, EventView event) {
+            return switch (hook) {
+                case NFQUEUE_ENQUEUE -> waits.enqueued(event.skbId(), Nfqueue.Enqueue.of(event.arg()), event.time());
+                case NFQUEUE_VERDICT -> waits.verdict(event.skbId(), Nfqueue.Verdict.of(event.arg()), event.time());
+                default -> ArgText.of(hook, event.arg(), event.len(), names);
+            };
+        }
+
+        /** Where the process is that gave the verdict on a queued packet, if one did. */
+        private UserCall decision(EventView event) {
+            return Nfqueue.Verdict.of(event.arg()).decided()
+                    ? UserCall.none(names.container(event.pid()))
+                    : UserCall.NONE;
         }
 
         /** A transfer is about the socket: what it says of the packet is what was known before. */

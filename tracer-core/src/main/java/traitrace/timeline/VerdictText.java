@@ -21,6 +21,10 @@ record VerdictText(String sentence, String advice) {
             return new VerdictText("transmitted by " + names.device(transmitted.netns(), transmitted.ifindex()), "");
         }
         if (verdict instanceof Verdict.Dropped dropped) {
+            Optional<VerdictText> queue = QueueDrop.of(dropped, hops, names);
+            if (queue.isPresent()) {
+                return queue.get();
+            }
             String reason = names.dropReason(dropped.reason());
             Optional<Explanation> explanation = explanations.ofDrop(reason);
             return new VerdictText(

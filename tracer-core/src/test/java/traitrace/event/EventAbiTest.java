@@ -163,6 +163,14 @@ class EventAbiTest {
     }
 
     @Test
+    void judgementsOfQueuedPacketsHaveTheNumbersOfTheProbes() {
+        assertThat(btf.enumerators("nfqueue_judgement"))
+                .containsEntry(Nfqueue.DECIDED, "NFQUEUE_DECIDED")
+                .containsEntry(Nfqueue.REPLACED, "NFQUEUE_REPLACED")
+                .hasSize(2);
+    }
+
+    @Test
     void edgesAndEvidenceHaveTheNumbersOfTheProbes() {
         btf.enumerators("edge_kind").forEach((number, name) -> assertThat("EDGE_" + EdgeKind.values()[number].name())
                 .isEqualTo(name));

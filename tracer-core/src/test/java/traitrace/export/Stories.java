@@ -30,6 +30,9 @@ final class Stories {
             Set.of(Family.STAGES),
             Map.of());
 
+    /** NF_ACCEPT, and a process said so. */
+    private static final long ACCEPTED = 1L << 32 | 1;
+
     private static final long START = 5_000_000_123_456_789L / 1000;
 
     static final Names NAMES = new Names() {
@@ -207,6 +210,34 @@ final class Stories {
         return this;
     }
 
+    /** The process gave its verdict on the packet, which waited in a queue. */
+    private Stories decided(long afterNs, String detail, Change... changes) {
+        now += afterNs;
+        hops.add(new Hop(
+                now,
+                skb,
+                hops.size(),
+                0,
+                Hook.NFQUEUE_VERDICT,
+                1,
+                netns,
+                netnsName,
+                ifindex,
+                device,
+                60,
+                0,
+                pid,
+                process,
+                0x0800,
+                ACCEPTED,
+                detail,
+                false,
+                headers,
+                List.of(changes),
+                UserCall.none(container)));
+        return this;
+    }
+
     private Stories emit(
             long afterNs, long parent, long child, Evidence evidence, String why, long parentPacket, long childPacket) {
         edges.add(new Edge(
@@ -373,6 +404,21 @@ final class Stories {
                 .end(new Verdict.Delivered(950), "process python3[950] received it", "");
     }
 
+    /** A router asks a program in a container about it, which gives back other bytes. */
+    static Timeline queuedForAVerdict() {
+        return new Stories()
+                .at(7, "lan")
+                .hop(0, Hook.NETIF_RECEIVE_SKB)
+                .hop(9_000, Hook.NFQUEUE_ENQUEUE, "queue 3")
+                .by(812, "suricata")
+                .in("3f2a9c41d0be")
+                .decided(3_200_000, "queue 3: accepted after 3.20 ms, payload replaced", was("mark", "", "0x1"))
+                .at(8, "wan")
+                .hop(6_000, Hook.NET_DEV_QUEUE, was("dev", "lan", "wan"), was("ttl", "64", "63"))
+                .hop(400, Hook.NET_DEV_START_XMIT)
+                .end(new Verdict.Transmitted(1, 2), "left by eth0", "");
+    }
+
     /** A proxy sent it because of one of two packets, or of a third. */
     static Timeline becauseOfOneOfSeveral() {
         return new Stories()
@@ -457,6 +503,7 @@ final class Stories {
                 sentAgain(),
                 passedOn(),
                 becauseOfOneOfSeveral(),
+                queuedForAVerdict(),
                 hostile());
     }
 }

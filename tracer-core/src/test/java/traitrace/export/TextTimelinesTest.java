@@ -33,6 +33,8 @@ class TextTimelinesTest {
         "passed-on, 80",
         "passed-on, 120",
         "because, 80",
+        "queued, 80",
+        "queued, 120",
         "again, 80",
         "again, 120",
     })
@@ -86,6 +88,7 @@ class TextTimelinesTest {
             case "flooded" -> Stories.flooded();
             case "again" -> Stories.sentAgain();
             case "passed-on" -> Stories.passedOn();
+            case "queued" -> Stories.queuedForAVerdict();
             case "because" -> Stories.becauseOfOneOfSeveral();
             default -> Stories.withLossAndGuess();
         };

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import traitrace.kernel.AttachPlan.Gap;
@@ -17,8 +19,13 @@ class AttachPlanTest {
     private static final Set<String> NOT_IN_6_1 = Set.of("napi_alloc_skb", "slab_build_skb", "napi_skb_cache_put");
     private static final Set<String> NOT_IN_6_12 = Set.of("__napi_alloc_skb", "__kfree_skb_defer");
 
+    /** Functions of modules, by name. */
+    private static final Map<String, String> MODULES = LineageProbes.ALL.stream()
+            .filter(Probe::inModule)
+            .collect(Collectors.toMap(Probe::target, Probe::module, (one, same) -> one));
+
     private static List<String> functions() {
-        // Of skb_clone there are two: before and after it.
+        // Of some there are two: before and after it.
         return LineageProbes.ALL.stream().map(Probe::target).distinct().toList();
     }
 
@@ -27,19 +34,22 @@ class AttachPlanTest {
         List<Symbol> symbols = new ArrayList<>(List.of(more));
         Set<String> traceable = new HashSet<>();
         for (String function : functions()) {
-            if (!absent.contains(function) && !function.startsWith("veth")) {
+            if (!absent.contains(function) && !MODULES.containsKey(function)) {
                 vmlinux.function(function, 0);
                 symbols.add(new Symbol(function, ""));
                 traceable.add(function);
             }
         }
-        BtfBytes veth = vmlinux.module();
-        veth.function("veth_xdp_rcv_skb", 0);
-        symbols.add(new Symbol("veth_xdp_rcv_skb", "veth"));
-        traceable.add("veth_xdp_rcv_skb");
+        Map<String, BtfBytes> modules = new TreeMap<>();
+        MODULES.forEach((function, module) -> {
+            modules.computeIfAbsent(module, name -> vmlinux.module()).function(function, 0);
+            symbols.add(new Symbol(function, module));
+            traceable.add(function);
+        });
         Btf base = Btf.of(vmlinux.bytes());
-        return new KernelFunctions(
-                base, Map.of("veth", Btf.ofModule(veth.bytes(), base)), Optional.of(symbols), Optional.of(traceable));
+        Map<String, Btf> types = new TreeMap<>();
+        modules.forEach((module, bytes) -> types.put(module, Btf.ofModule(bytes.bytes(), base)));
+        return new KernelFunctions(base, types, Optional.of(symbols), Optional.of(traceable));
     }
 
     private static AttachPlan plan(Set<String> absent, Symbol... more) {

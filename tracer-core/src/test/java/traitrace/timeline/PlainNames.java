@@ -28,6 +28,11 @@ final class PlainNames implements Names {
     }
 
     @Override
+    public String container(int pid) {
+        return pid == SERVER ? "box" : "";
+    }
+
+    @Override
     public String dropReason(int reason) {
         return reason == 8 ? "SKB_DROP_REASON_NETFILTER_DROP" : "SKB_DROP_REASON_" + reason;
     }
@@ -40,6 +45,8 @@ final class PlainNames implements Names {
             case 0x81000002 -> "skb_defer_free_flush+0x70";
             case 0x81000003 -> "skb_consume_udp+0x5e";
             case 0x81000004 -> "skb_clone+0x5c";
+            case 0x81000006 -> "nf_queue+0x4d";
+            case 0x81000007 -> "nfqnl_reinject+0x1f0 [nfnetlink_queue]";
             case 0x81000005 -> "dev_queue_xmit_nit+0x11a";
             default -> "";
         };

@@ -1,4 +1,4 @@
-package traitrace.export;
+package traitrace.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
