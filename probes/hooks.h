@@ -41,6 +41,10 @@ enum hook {
 	HOOK_SKB_SPLICE = 29,	     /* first sequence number << 32 | bytes */
 	HOOK_UDP_ENQUEUE = 30,	     /* socket address */
 	HOOK_SOCK_SEND_LENGTH = 31,  /* no event: RECORD_TRANSFER */
+	/* Of the lineage family. */
+	HOOK_SOCKMAP_REDIRECT =
+	    32,			/* socket that gets it, address; + 1 = to be read there, not sent */
+	HOOK_SOCKMAP_SEND = 33, /* first sequence number << 32 | bytes: of the stream it goes to */
 	HOOK_COUNT,
 };
 

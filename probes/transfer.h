@@ -112,11 +112,20 @@ static __always_inline __u32 end_of_read(const struct sock *sk)
 	return ended && copied == BPF_CORE_READ(tcp, rcv_nxt) ? copied - 1 : copied;
 }
 
+/*
+ * Whether a map of BPF programs has this socket (include/linux/skmsg.h, sk_psock): then what is
+ * read here may have been another one's.
+ */
+static __always_inline bool in_sockmap(const struct sock *sk)
+{
+	return (__u64)sk->sk_user_data & SK_USER_DATA_PSOCK;
+}
+
 /* The number of the first of `bytes` bytes that were read just now. Exact with one reader at a
  * time: the socket is not locked any more. */
 static __always_inline void number_read(const struct sock *sk, struct transfer *x)
 {
-	if (!numbered(sk, x->message))
+	if (!numbered(sk, x->message) || in_sockmap(sk))
 		return;
 	if (!(x->message & MSG_PEEK)) {
 		x->seq = end_of_read(sk) - x->bytes;

@@ -42,7 +42,14 @@ public enum Hook {
     SKB_SPLICE(29, "skb_splice_bits", Stage.USER, "moved to a pipe by a process", Family.LINEAGE),
     UDP_ENQUEUE(
             30, "__udp_enqueue_schedule_skb", Stage.SOCKET, "offered to the receive queue of a socket", Family.LINEAGE),
-    SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process");
+    SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process"),
+    SOCKMAP_REDIRECT(
+            32,
+            "sk_psock_verdict_apply",
+            Stage.TRANSPORT,
+            "given to another socket by a BPF program (sockmap redirect)",
+            Family.LINEAGE),
+    SOCKMAP_SEND(33, "skb_send_sock", Stage.TRANSPORT, "sent on by another socket (sockmap redirect)", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 

@@ -140,6 +140,7 @@ public final class Lineage implements EventSink {
             case EventLayout.KIND_EDGE -> edge(event);
             case EventLayout.KIND_GONE -> gone(event);
             case EventLayout.KIND_TRANSFER -> transfer(event);
+            case EventLayout.KIND_REDIRECT -> redirect(event);
             default -> {
                 // Names, payloads, and kinds that a newer probe writes.
             }
@@ -304,10 +305,10 @@ public final class Lineage implements EventSink {
         Packet packet = skb.packet;
         boolean tap = event.has(EventLayout.FLAG_TAP);
         if (hook == KFREE_SKB) {
-            // Linux 6.1 frees so what was delivered as part of another.
-            boolean member = skb.into != null;
-            skb.dropped = !member;
-            packet.dropped |= !member;
+            // Linux 6.1 frees so what was delivered as part of another, each kernel what a map of sockets has had sent.
+            boolean used = skb.into != null || skb.redirected;
+            skb.dropped = !used;
+            packet.dropped |= !used;
             close(skb);
             if (skb.atSocket && !skb.tcp) {
                 queues.dropped(skb);
@@ -505,7 +506,8 @@ public final class Lineage implements EventSink {
         boolean sent = packet.transmitted && !packet.mayBeSentAgain();
         if (packet.delivered || sent || !packet.anyOpen() && !packet.mayBeRead()) {
             boolean retry = packet.dropped && !packet.delivered && !packet.transmitted && isTcp(packet);
-            boolean relayed = packet.delivered && relays.contains(packet.reader, packet.lastTime());
+            boolean relayed =
+                    packet.redirected || packet.delivered && relays.contains(packet.reader, packet.lastTime());
             (retry ? retrying : relayed ? crossing : settling).touch(packet);
         } else {
             waiting.touch(packet);
@@ -863,6 +865,22 @@ public final class Lineage implements EventSink {
         }
     }
 
+    /** A map of sockets had a socket send what another one had received. */
+    private void redirect(EventView event) {
+        Skb skb = skbs.get(event.skbId());
+        if (skb == null || event.flags() >= EVIDENCE.length) {
+            return;
+        }
+        List<Receive.Share> all = shares.of(skb, event.redirectedFrom(), event.len());
+        for (Receive.Share share : all) {
+            share.skb().redirected = true;
+            share.skb().packet.redirected = true;
+        }
+        Passage passage = new Passage(Relation.SOCKMAP, EVIDENCE[event.flags()], 0, event.time());
+        userSpace.redirected(event.arg(), event.redirectedTo(), event.len(), all, passage);
+        schedule(skb.packet);
+    }
+
     /** Which datagram it was, the order of the socket's queue says. */
     private void takeFromQueue(Receive receive, EventView event) {
         Transfer transfer = receive.transfer();
@@ -978,16 +996,17 @@ public final class Lineage implements EventSink {
         }
 
         @Override
-        public void cross(List<Receive.Share> parents, Skb child, Relation relation, Transfer receive, Transfer send) {
-            relays.crossed(receive.pid(), send.timeNs());
-            boolean guess = relation.evidence() == Evidence.GUESSED;
+        public void cross(List<Receive.Share> parents, Skb child, Passage passage) {
+            if (passage.pid() != 0) {
+                relays.crossed(passage.pid(), passage.timeNs());
+            }
             Set<Packet> seen = new LinkedHashSet<>();
-            int most = guess ? MOST_GUESSES : MOST_PARENTS;
+            int most = passage.guess() ? MOST_GUESSES : MOST_PARENTS;
             for (Receive.Share share : parents) {
                 Packet from = share.skb().packet;
                 if ((from == FINISHED || seen.add(from)) && most-- > 0) {
-                    Evidence evidence = share.certain() ? relation.evidence() : Evidence.GUESSED;
-                    cross(share.skb(), child, relation, evidence, send.timeNs());
+                    Evidence evidence = share.certain() ? passage.evidence() : Evidence.GUESSED;
+                    cross(share.skb(), child, passage.relation(), evidence, passage.timeNs());
                 }
             }
         }

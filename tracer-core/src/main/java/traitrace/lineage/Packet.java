@@ -47,6 +47,9 @@ public final class Packet {
     /** The process that has; 0 = none that is known. */
     int reader;
 
+    /** Another socket sends it, which may have to wait. */
+    boolean redirected;
+
     boolean transmitted;
     boolean dropped;
     boolean finished;
@@ -191,24 +194,27 @@ public final class Packet {
         transmitted |= other.transmitted;
         dropped |= other.dropped;
         taken |= other.taken;
+        redirected |= other.redirected;
         reader = other.reader == 0 ? reader : other.reader;
         other.candidates.forEach(this::addCandidate);
     }
 
     /**
-     * Takes over a packet that a process made of this one: the story goes on there, and what came of this one so far is
-     * not its end.
+     * Takes over a packet that a process, or a map of sockets, made of this one: the story goes on there, and what came
+     * of this one so far is not its end.
      */
     void goOnAs(Packet other) {
         boolean wasDelivered = other.delivered;
         boolean wasTransmitted = other.transmitted;
         boolean wasDropped = other.dropped;
         boolean wasTaken = other.taken;
+        boolean wasRedirected = other.redirected;
         take(other);
         delivered = wasDelivered;
         transmitted = wasTransmitted;
         dropped = wasDropped;
         taken = wasTaken;
+        redirected = wasRedirected;
     }
 
     /** Writes this packet's id into the records from one offset to another. */

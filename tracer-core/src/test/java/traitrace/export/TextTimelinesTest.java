@@ -32,6 +32,7 @@ class TextTimelinesTest {
         "passed-on, 40",
         "passed-on, 80",
         "passed-on, 120",
+        "redirected, 100",
         "because, 80",
         "again, 80",
         "again, 120",
@@ -86,6 +87,7 @@ class TextTimelinesTest {
             case "flooded" -> Stories.flooded();
             case "again" -> Stories.sentAgain();
             case "passed-on" -> Stories.passedOn();
+            case "redirected" -> Stories.redirected();
             case "because" -> Stories.becauseOfOneOfSeveral();
             default -> Stories.withLossAndGuess();
         };

@@ -41,6 +41,7 @@ final class PlainNames implements Names {
             case 0x81000003 -> "skb_consume_udp+0x5e";
             case 0x81000004 -> "skb_clone+0x5c";
             case 0x81000005 -> "dev_queue_xmit_nit+0x11a";
+            case 0x81000006 -> "sk_psock_backlog+0x1f0";
             default -> "";
         };
     }
