@@ -44,7 +44,7 @@ enum hook {
 	/* Of the lineage family. */
 	HOOK_SOCKMAP_REDIRECT =
 	    32,			/* socket that gets it, address; + 1 = to be read there, not sent */
-	HOOK_SOCKMAP_SEND = 33, /* first sequence number << 32 | bytes: of the stream it goes to */
+	HOOK_SOCKMAP_SEND = 33, /* socket that begins to send it, address */
 	HOOK_COUNT,
 };
 

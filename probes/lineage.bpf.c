@@ -405,14 +405,12 @@ int skb_send_sock_begins(__u64 *ctx)
 	struct sock *sk = (void *)ctx[0];
 	struct sk_buff *skb = (void *)ctx[1];
 	struct skb_entry *e = entry_of(skb);
-	__u64 seq;
 
-	if (!e || !of_tcp(sk))
+	if (!e)
 		return 0;
-	seq = begin_redirect(e, sk);
+	begin_redirect(e, sk);
 	if (!told(e, HOOK_SOCKMAP_SEND))
-		MENTION(skb, e, (struct place){}, .hook = HOOK_SOCKMAP_SEND,
-			.arg = seq << 32 | (__u32)ctx[3]);
+		MENTION(skb, e, (struct place){}, .hook = HOOK_SOCKMAP_SEND, .arg = (__u64)sk);
 	return 0;
 }
 

@@ -47,11 +47,13 @@ static __always_inline __u32 write_seq_of(const struct sock *sk)
 	return BPF_CORE_READ((const struct tcp_sock *)sk, write_seq);
 }
 
-/* A worker is about to write an skb, which it only borrows, to this socket: the next byte's number.
+/*
+ * A worker is about to write the skb, which it only borrows, to this socket. What is read here of a
+ * socket that is not TCP's means nothing, and is not used.
  */
-static __always_inline __u32 begin_redirect(struct skb_entry *e, const struct sock *sk)
+static __always_inline void begin_redirect(struct skb_entry *e, const struct sock *sk)
 {
-	return e->seq = write_seq_of(sk);
+	e->seq = write_seq_of(sk);
 }
 
 /*

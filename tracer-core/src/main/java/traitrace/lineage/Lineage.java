@@ -76,6 +76,7 @@ public final class Lineage implements EventSink {
     private static final int TCP_DO_RCV = Hook.TCP_DO_RCV.id();
     private static final int IP_LOCAL_OUT = Hook.IP_LOCAL_OUT.id();
     private static final int IP6_LOCAL_OUT = Hook.IP6_LOCAL_OUT.id();
+    private static final int SOCKMAP_SEND = Hook.SOCKMAP_SEND.id();
     private static final int FRAG_INSERT = Hook.FRAG_QUEUE_INSERT.id();
     private static final int FRAG_FINISH = Hook.FRAG_REASM_FINISH.id();
     private static final int UDP = 17;
@@ -85,6 +86,7 @@ public final class Lineage implements EventSink {
     private static final int MOST_MERGES = 16;
     private static final int MOST_GUESSES = 16;
     private static final int MOST_PARENTS = 64;
+    private static final int MOST_REDIRECTING = 4096;
     private static final EdgeKind[] EDGE_KINDS = EdgeKind.values();
     private static final Evidence[] EVIDENCE = Evidence.values();
     /** Stands for every packet whose story was told. */
@@ -117,6 +119,9 @@ public final class Lineage implements EventSink {
     private final Shares shares;
     private final UserSpace userSpace = new UserSpace(new Crossed());
     private final Relays relays = new Relays();
+    /** When a worker began to send on by a socket, by its address: what it made it of is told when it is done. */
+    private final Recent<Long, Long> redirecting = new Recent<>(MOST_REDIRECTING);
+
     private final FinishedIds done = new FinishedIds();
     private final Fingerprint print = new Fingerprint();
     private final Sources sources;
@@ -252,6 +257,8 @@ public final class Lineage implements EventSink {
     /** A socket of this host sends it. A tunnel's devices see it again, with the same socket. */
     private void transmitted(Skb skb, EventView event) {
         if (skb.socket == 0 && skb.known()) {
+            Long began = redirecting.isEmpty() ? null : redirecting.get(event.arg());
+            skb.packet.awaited |= began != null && event.time() - began < limits.crossingNs();
             skb.socket = event.arg();
             skb.sentTo = skb.destination;
             userSpace.transmitted(event.arg(), skb, event.has(EventLayout.FLAG_SOFTIRQ), event.time());
@@ -373,6 +380,8 @@ public final class Lineage implements EventSink {
             taken(skb, event);
         } else if (hook == TCP_TRANSMIT) {
             skb.sendQueue = !skb.known();
+        } else if (hook == SOCKMAP_SEND) {
+            redirecting.put(event.arg(), event.time());
         } else if (hook == FRAG_INSERT) {
             reassembly.insert(event.arg(), skb, event.time());
         } else if (hook == FRAG_FINISH) {
@@ -506,8 +515,7 @@ public final class Lineage implements EventSink {
         boolean sent = packet.transmitted && !packet.mayBeSentAgain();
         if (packet.delivered || sent || !packet.anyOpen() && !packet.mayBeRead()) {
             boolean retry = packet.dropped && !packet.delivered && !packet.transmitted && isTcp(packet);
-            boolean relayed =
-                    packet.redirected || packet.delivered && relays.contains(packet.reader, packet.lastTime());
+            boolean relayed = packet.awaited || packet.delivered && relays.contains(packet.reader, packet.lastTime());
             (retry ? retrying : relayed ? crossing : settling).touch(packet);
         } else {
             waiting.touch(packet);
@@ -874,9 +882,10 @@ public final class Lineage implements EventSink {
         List<Receive.Share> all = shares.of(skb, event.redirectedFrom(), event.len());
         for (Receive.Share share : all) {
             share.skb().redirected = true;
-            share.skb().packet.redirected = true;
+            share.skb().packet.awaited = true;
         }
         Passage passage = new Passage(Relation.SOCKMAP, EVIDENCE[event.flags()], 0, event.time());
+        redirecting.remove(event.arg());
         userSpace.redirected(event.arg(), event.redirectedTo(), event.len(), all, passage);
         schedule(skb.packet);
     }

@@ -47,8 +47,8 @@ public final class Packet {
     /** The process that has; 0 = none that is known. */
     int reader;
 
-    /** Another socket sends it, which may have to wait. */
-    boolean redirected;
+    /** Something is about to be told, of what it was made or what is made of it. */
+    boolean awaited;
 
     boolean transmitted;
     boolean dropped;
@@ -194,7 +194,7 @@ public final class Packet {
         transmitted |= other.transmitted;
         dropped |= other.dropped;
         taken |= other.taken;
-        redirected |= other.redirected;
+        awaited |= other.awaited;
         reader = other.reader == 0 ? reader : other.reader;
         other.candidates.forEach(this::addCandidate);
     }
@@ -208,13 +208,12 @@ public final class Packet {
         boolean wasTransmitted = other.transmitted;
         boolean wasDropped = other.dropped;
         boolean wasTaken = other.taken;
-        boolean wasRedirected = other.redirected;
         take(other);
         delivered = wasDelivered;
         transmitted = wasTransmitted;
         dropped = wasDropped;
         taken = wasTaken;
-        redirected = wasRedirected;
+        awaited = false;
     }
 
     /** Writes this packet's id into the records from one offset to another. */

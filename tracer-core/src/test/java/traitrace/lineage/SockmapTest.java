@@ -74,6 +74,35 @@ class SockmapTest {
     }
 
     @Test
+    void waitsForAWorkerThatHasNotYetToldWhatItSent() {
+        Relayed relay = new Relayed(true);
+        relay.segment(1, 1000, 100);
+        relay.feed.see(SOCKMAP_SEND, 1, r -> r.arg(OUT));
+        relay.transmits(2, 5000, 100);
+        relay.feed.freed(200).freed(2);
+        relay.feed.pass(1_500 * RecordFeed.MS);
+        relay.journeys.lineage.advance(relay.feed.now());
+        relay.feed.redirect(1, OUT, 1000, 5000, 100, PROVED);
+        freed(relay, 1);
+        relay.settle();
+
+        assertThat(relay.journeys.ids()).containsExactly(1L);
+        assertThat(emits(relay.journeys.only())).containsExactly("1>2 proved sockmap");
+    }
+
+    @Test
+    void doesNotWaitForeverForAWorker() {
+        Relayed relay = new Relayed(true);
+        relay.segment(1, 1000, 100);
+        relay.feed.see(SOCKMAP_SEND, 1, r -> r.arg(OUT));
+        relay.transmits(2, 5000, 100);
+        relay.feed.freed(200).freed(2);
+        relay.journeys.lineage.advance(relay.feed.now() + 2_001 * RecordFeed.MS);
+
+        assertThat(relay.journeys.ids()).containsExactly(2L);
+    }
+
+    @Test
     void doesNotWaitForAReader() {
         Relayed relay = new Relayed(true);
         relay.segment(1, 1000, 100);

@@ -28,7 +28,7 @@ class ArgTextTest {
         assertThat(of(Hook.NETIF_RX, 5)).isEmpty();
         assertThat(of(Hook.SOCKMAP_REDIRECT, 0xffff888012345678L)).isEqualTo("to be sent");
         assertThat(of(Hook.SOCKMAP_REDIRECT, 0xffff888012345679L)).isEqualTo("to be read");
-        assertThat(of(Hook.SOCKMAP_SEND, 0xfffffff0L << 32 | 200)).isEqualTo("200 B");
+        assertThat(of(Hook.SOCKMAP_SEND, 0xffff888012345678L)).isEqualTo("1500 B");
         assertThat(of(Hook.TCP_SEND_RESET, 0)).as("not told").isEmpty();
         assertThat(of(Hook.TCP_SEND_RESET, 3)).isNotEmpty();
     }
