@@ -23,6 +23,7 @@ struct abi {
 	struct payload_record payload_record[0];
 	struct transfer_record transfer_record[0];
 	struct transfer_part transfer_part[0];
+	struct redirect_record redirect_record[0];
 	enum hook hook[0];
 	enum nfqueue_judgement nfqueue_judgement[0];
 	enum edge_kind edge_kind[0];

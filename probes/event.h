@@ -29,6 +29,7 @@ enum record_kind {
 	RECORD_PAYLOAD =
 	    7, /* payload bytes of the event before it, by option: struct payload_record */
 	RECORD_TRANSFER = 8, /* a process got or gave bytes: struct transfer_record */
+	RECORD_REDIRECT = 9, /* a sockmap had a socket send bytes: struct redirect_record */
 };
 
 enum event_flag {
@@ -239,6 +240,24 @@ struct transfer_record {
 	__u16 reserved16;
 	__u32 reserved32;
 	struct transfer_part part[TRANSFER_PARTS];
+};
+
+/* The kernel had one TCP socket send what another one had received, by a map of sockets. */
+struct redirect_record {
+	__u64 time; /* when they had been written */
+	__u64 packet_id;
+	__u64 skb_id; /* in which they were received */
+	__u64 socket; /* address of the one that sends them */
+	__u32 netns;  /* that socket's */
+	__u32 seq;    /* of the first byte as it is sent, host byte order */
+	__u32 bytes;
+	__u32 from; /* sequence number of the first byte as it was received */
+	__u32 pad[2];
+	__u16 reserved16;
+	__u16 cpu;
+	__u8 kind;
+	__u8 evidence; /* enum evidence: that they are these bytes, there */
+	__u16 reserved;
 };
 
 struct payload_record {

@@ -34,7 +34,7 @@ struct skb_entry {
 	__u64 head;   /* 0 = not looked at yet */
 	__u64 time;   /* of the last event, ns */
 	struct fingerprint print;
-	__u32 seq; /* of the data in TCP's send queue */
+	__u32 seq; /* of the data in TCP's send queue; see sockmap.h, begin_redirect */
 	__u32 end_seq;
 	__u32 changed; /* hash of the last snapshot */
 	__u32 netns;

@@ -138,6 +138,7 @@ struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue;
 	struct socket *sk_socket;
+	void *sk_user_data;
 	int sk_peek_off;
 	__u8 sk_shutdown;
 	__u16 sk_protocol;
@@ -194,6 +195,25 @@ struct tcp_skb_cb {
 	__u32 end_seq;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+/* Bytes for the reader of a socket that a map has (include/linux/skmsg.h). */
+struct sk_msg_sg {
+	__u32 size;
+};
+
+struct sk_msg {
+	struct sk_msg_sg sg;
+	struct sk_buff *skb;
+	struct list_head list;
+};
+
+struct sk_psock {
+	struct list_head ingress_msg;
+};
+
 struct skb_shared_info {
 	unsigned short gso_size;
 	unsigned short gso_segs;
@@ -205,6 +225,7 @@ struct sk_buff {
 	struct sk_buff *prev;
 	struct net_device *dev;
 	struct sock *sk;
+	unsigned long _sk_redir;
 	char cb[48];
 	unsigned int len;
 	unsigned int data_len;
@@ -294,7 +315,12 @@ struct iov_iter___iov {
 #define TCP_TIME_WAIT	 6
 #define TCP_NEW_SYN_RECV 12
 /* net/sock.h */
-#define RCV_SHUTDOWN 1
+#define RCV_SHUTDOWN	   1
+#define SK_USER_DATA_PSOCK 4
+/* linux/skmsg.h: what is done with what a program judged, and the flags beside _sk_redir */
+#define SK_ACTION_REDIRECT 2
+#define SK_REDIR_INGRESS   1
+#define SK_REDIR_STRPARSER 2
 /* linux/net.h */
 #define SOCK_STREAM 1
 /* linux/socket.h, linux/if_ether.h, linux/in.h */

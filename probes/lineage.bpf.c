@@ -30,6 +30,7 @@
 #include "output.h"
 #include "nfqueue.h"
 #include "observe.h"
+#include "sockmap.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -440,6 +441,65 @@ int nfqnl_reinject(__u64 *ctx)
 	release_cpu();
 	OBSERVE(entry->skb, (struct place){}, .hook = HOOK_NFQUEUE_VERDICT,
 		.arg = judgement << 32 | (__u32)ctx[1], .elsewhere = true, .queued = true);
+	return 0;
+}
+
+/* Sockets that BPF programs join; sockmap.h. */
+
+/* A program has judged what its socket received. */
+SEC("fentry/sk_psock_verdict_apply")
+int sk_psock_verdict_apply(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[1];
+	struct skb_entry *e = entry_of(skb);
+
+	if (e && (int)ctx[2] == SK_ACTION_REDIRECT && !told(e, HOOK_SOCKMAP_REDIRECT))
+		MENTION(skb, e, (struct place){}, .hook = HOOK_SOCKMAP_REDIRECT,
+			.arg = skb->_sk_redir & ~SK_REDIR_STRPARSER, .state = SKB_DELIVERED);
+	return 0;
+}
+
+SEC("fentry/skb_send_sock")
+int skb_send_sock_begins(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[1];
+	struct skb_entry *e = entry_of(skb);
+
+	if (!e)
+		return 0;
+	begin_redirect(e, sk);
+	if (!told(e, HOOK_SOCKMAP_SEND))
+		MENTION(skb, e, (struct place){}, .hook = HOOK_SOCKMAP_SEND, .arg = (__u64)sk);
+	return 0;
+}
+
+SEC("fexit/skb_send_sock")
+int skb_send_sock(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[1];
+	int bytes = (int)result_of(ctx);
+	struct skb_entry *e = entry_of(skb);
+
+	if (e && bytes > 0 && of_tcp(sk) && !told(e, HOOK_SOCKMAP_SEND))
+		end_redirect(e, skb, sk, (__u32)ctx[2], bytes);
+	return 0;
+}
+
+/* Before what is read whole is freed. */
+SEC("fentry/__sk_msg_recvmsg")
+int __sk_msg_recvmsg(__u64 *ctx)
+{
+	struct thread *t;
+
+	if (!config.user_space)
+		return 0;
+	hold_cpu();
+	t = this_thread();
+	if (t && !told_by(t, TOLD_BY_SOCKMAP))
+		read_redirected((void *)ctx[1], (int)ctx[3]);
+	release_cpu();
 	return 0;
 }
 

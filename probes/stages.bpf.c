@@ -22,6 +22,7 @@
 #include "output.h"
 #include "context.h"
 #include "observe.h"
+#include "worker.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -358,7 +359,13 @@ int tcp_sendmsg_locked(__u64 *ctx)
 	struct msghdr *msg = (void *)ctx[1];
 	struct thread *t;
 
-	if (!config.user_space || config.lineage || !of_process(sk))
+	if (config.lineage)
+		return 0;
+	if (is_worker()) {
+		begin_work(sk);
+		return 0;
+	}
+	if (!config.user_space || !of_process(sk))
 		return 0;
 	t = this_thread();
 	if (t && t->sending != (__u64)sk)
@@ -475,6 +482,8 @@ int kfree_skb(__u64 *ctx)
 	struct sock *sk = skb->sk;
 	struct place place = sk ? place_of_socket(sk) : place_of(skb->dev);
 
+	if (!config.lineage && sk && is_worker())
+		end_work(skb, sk);
 	OBSERVE(skb, place, .hook = HOOK_KFREE_SKB, .wanted = TAG | CLONES,
 		.arg = (__u64)reason << 32 | location, .elsewhere = true, .ends = true);
 	return 0;
@@ -489,7 +498,7 @@ int consume_skb(__u64 *ctx)
 	if (config.has_consume_location)
 		location = (__u32)ctx[1];
 	OBSERVE(skb, (struct place){}, .hook = HOOK_CONSUME_SKB, .arg = location, .elsewhere = true,
-		.ends = true);
+		.ends = true, .delivered = read_from_map(skb));
 	return 0;
 }
 

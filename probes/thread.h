@@ -92,6 +92,7 @@ enum teller {
 	TOLD_BY_SEND,
 	TOLD_BY_SENDPAGE,
 	TOLD_BY_SPLICE,
+	TOLD_BY_SOCKMAP,
 };
 
 /* Whether the other copy of this program has told of what happens now. See FIRST_COPY. */

@@ -112,11 +112,20 @@ static __always_inline __u32 end_of_read(const struct sock *sk)
 	return ended && copied == BPF_CORE_READ(tcp, rcv_nxt) ? copied - 1 : copied;
 }
 
+/*
+ * Whether a map of BPF programs has this socket (include/linux/skmsg.h, sk_psock): then what is
+ * read here may have been another one's.
+ */
+static __always_inline bool in_sockmap(const struct sock *sk)
+{
+	return (__u64)sk->sk_user_data & SK_USER_DATA_PSOCK;
+}
+
 /* The number of the first of `bytes` bytes that were read just now. Exact with one reader at a
  * time: the socket is not locked any more. */
 static __always_inline void number_read(const struct sock *sk, struct transfer *x)
 {
-	if (!numbered(sk, x->message))
+	if (!numbered(sk, x->message) || in_sockmap(sk))
 		return;
 	if (!(x->message & MSG_PEEK)) {
 		x->seq = end_of_read(sk) - x->bytes;
@@ -247,6 +256,18 @@ static __always_inline void got(struct thread *t, struct sock *sk, int ret, __u3
 }
 
 /*
+ * Whether what the running thread gave to a socket became part of its stream: a program of a map
+ * may have had it read at another one, or sent by it (net/ipv4/tcp_bpf.c, tcp_bpf_sendmsg).
+ */
+static __always_inline bool was_written(const struct thread *t, const struct sock *sk, bool begun,
+					int bytes)
+{
+	__u32 written = BPF_CORE_READ((const struct tcp_sock *)sk, write_seq) - t->write_seq;
+
+	return !in_sockmap(sk) || (begun && (__s32)(written - bytes) >= 0);
+}
+
+/*
  * The running thread handed over `ret` bytes, or tried to. Of TCP, where in the stream they are is
  * known exactly if its beginning was seen (t->sending); else they are taken for the last that were
  * written, which is wrong if another thread writes to the socket at this moment.
@@ -272,7 +293,7 @@ static __always_inline void gave(struct thread *t, struct sock *sk, int ret, boo
 		x.fd = t->call.output;
 	if (t->call.what == CALL_SPLICE)
 		x.pipe = pipe_of(t->call.fd);
-	if (ret > 0 && numbered(sk, x.message)) {
+	if (ret > 0 && numbered(sk, x.message) && was_written(t, sk, begun, ret)) {
 		x.flags |= TRANSFER_STREAM;
 		x.seq =
 		    begun ? t->write_seq : BPF_CORE_READ((struct tcp_sock *)sk, write_seq) - ret;

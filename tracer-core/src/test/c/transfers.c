@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/io_uring.h>
@@ -303,6 +304,98 @@ static void streams(void)
 	close(file);
 }
 
+static int bpf(int command, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, command, attr, sizeof(*attr));
+}
+
+/* A map of two sockets with a program that redirects everything to the second; -1 = not to be had.
+ */
+static int redirecting(int type, int attach_type, int helper, int flags)
+{
+	union bpf_attr create = {
+	    .map_type = BPF_MAP_TYPE_SOCKMAP, .key_size = 4, .value_size = 4, .max_entries = 2};
+	int map = bpf(BPF_MAP_CREATE, &create);
+	struct bpf_insn program[] = {
+	    {.code = BPF_LD | BPF_IMM | BPF_DW,
+	     .dst_reg = 2,
+	     .src_reg = BPF_PSEUDO_MAP_FD,
+	     .imm = map},
+	    {},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 1},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4, .imm = flags},
+	    {.code = BPF_JMP | BPF_CALL, .imm = helper},
+	    {.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr load = {.prog_type = type,
+			       .expected_attach_type = attach_type,
+			       .insns = (long)program,
+			       .insn_cnt = sizeof(program) / sizeof(*program),
+			       .license = (long)"GPL"};
+	union bpf_attr attach = {.target_fd = map, .attach_type = attach_type};
+
+	if (map < 0)
+		return -1;
+	attach.attach_bpf_fd = TRY(bpf(BPF_PROG_LOAD, &load));
+	TRY(bpf(BPF_PROG_ATTACH, &attach));
+	close(attach.attach_bpf_fd);
+	return map;
+}
+
+static void enter(int map, int index, int fd)
+{
+	union bpf_attr update = {.map_fd = map, .key = (long)&index, .value = (long)&fd};
+
+	TRY(bpf(BPF_MAP_UPDATE_ELEM, &update));
+}
+
+/* Bytes that are read, or were written, are not always those of the socket's own stream. */
+static void sockmaps(void)
+{
+	int skbs = redirecting(BPF_PROG_TYPE_SK_SKB, BPF_SK_SKB_STREAM_VERDICT,
+			       BPF_FUNC_sk_redirect_map, BPF_F_INGRESS);
+	int messages =
+	    redirecting(BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT, BPF_FUNC_msg_redirect_map, 0);
+	int c[2], d[2];
+	ssize_t n;
+
+	if (skbs < 0 || messages < 0)
+		return;
+	connection(c);
+	connection(d);
+	enter(skbs, 1, d[1]);
+	enter(skbs, 0, c[1]);
+	puts("# sockmap redirects what is received");
+	n = TRY(write(c[0], out, 300));
+	say("send", "WRITE", c[0], n, 1, out, n);
+	n = TRY(read(d[1], in, 200));
+	say("recv", "READ", d[1], n, 0, in, n);
+	n = TRY(read(d[1], in2, 200));
+	say("recv", "READ", d[1], n, 0, in2, n);
+	close(skbs);
+	close(c[0]);
+	close(c[1]);
+	close(d[0]);
+	close(d[1]);
+
+	connection(c);
+	connection(d);
+	puts("# sockmap redirects what is sent");
+	n = TRY(write(c[0], out, 200));
+	say("send", "WRITE", c[0], n, 1, out, n);
+	enter(messages, 1, d[0]);
+	enter(messages, 0, c[0]);
+	n = TRY(write(c[0], out, 100));
+	say("send", "WRITE", c[0], n, 0, out, n);
+	n = TRY(read(d[1], in, 200));
+	say("recv", "READ", d[1], n, 1, in, n);
+	close(messages);
+	close(c[0]);
+	close(c[1]);
+	close(d[0]);
+	close(d[1]);
+}
+
 /* What a packet socket sends to the loopback device comes back to it. */
 static void frames(void)
 {
@@ -462,6 +555,7 @@ int main(void)
 	datagrams();
 	many();
 	streams();
+	sockmaps();
 	frames();
 	raw();
 	uring();

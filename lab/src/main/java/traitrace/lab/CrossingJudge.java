@@ -32,7 +32,7 @@ import traitrace.lineage.Evidence;
 final class CrossingJudge {
     /** Rules by strength; others come behind those of the same evidence. */
     static final List<String> RULES =
-            List.of("memory", "bytes", CrossingJudge.HEADERS, "thread", "pair", CrossingJudge.RECEIPT);
+            List.of("sockmap", "memory", "bytes", CrossingJudge.HEADERS, "thread", "pair", CrossingJudge.RECEIPT);
 
     /** Memory or bytes are those of the receipt, but which packet that was of is a guess. */
     static final String RECEIPT = "receipt";

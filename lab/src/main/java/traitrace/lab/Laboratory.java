@@ -41,6 +41,7 @@ public final class Laboratory implements AutoCloseable {
             Map.entry("{proxy-asyncio}", "proxy-asyncio.py"),
             Map.entry("{relay-mmsg}", "relay-mmsg.c"),
             Map.entry("{relay-packet}", "relay-packet.c"),
+            Map.entry("{relay-sockmap}", "relay-sockmap.c"),
             Map.entry("{relay-tcp}", "relay-tcp.c"),
             Map.entry("{relay-threads}", "relay-threads.c"),
             Map.entry("{relay-udp}", "relay-udp.c"),

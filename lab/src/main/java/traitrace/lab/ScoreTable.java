@@ -24,6 +24,7 @@ public final class ScoreTable {
             "scenario",
             "crossing",
             "sent",
+            "sockmap",
             "memory",
             "bytes",
             "headers",

@@ -51,6 +51,7 @@ public final class EventLayout {
     public static final int KIND_TASK = 6;
     public static final int KIND_PAYLOAD = 7;
     public static final int KIND_TRANSFER = 8;
+    public static final int KIND_REDIRECT = 9;
 
     public static final int FLAG_SNAPSHOT = 1;
     public static final int FLAG_FIRST = 1 << 1;
@@ -97,6 +98,14 @@ public final class EventLayout {
     public static final int PAYLOAD_OFFSET = 52;
     public static final int PAYLOAD_COUNTER = 62;
     public static final int PAYLOAD_BYTES = 64;
+
+    /** In a redirect record; the other fields lie where an event has the like. */
+    public static final int REDIRECT_SOCKET = ARG;
+
+    public static final int REDIRECT_SEQ = IFINDEX;
+    public static final int REDIRECT_COUNT = LEN;
+    public static final int REDIRECT_FROM = MARK;
+    public static final int REDIRECT_EVIDENCE = FLAGS;
 
     /** In a transfer record; the other fields lie where an event has the like. */
     public static final int TRANSFER_SOCKET = 8;

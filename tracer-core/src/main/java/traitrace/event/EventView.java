@@ -134,7 +134,7 @@ public final class EventView {
         return Byte.toUnsignedInt(buffer.get(offset + EventLayout.KIND));
     }
 
-    /** A set of {@code EventLayout.FLAG_*}; for an edge record, the evidence. */
+    /** A set of {@code EventLayout.FLAG_*}; for an edge or redirect record, the evidence. */
     public int flags() {
         return Byte.toUnsignedInt(buffer.get(offset + EventLayout.FLAGS));
     }
@@ -164,6 +164,16 @@ public final class EventView {
     /** Of a coalesce edge: where in the child's payload the parent's begins, bytes, 0 to 2^32-1. */
     public long edgeOffset() {
         return Integer.toUnsignedLong(buffer.getInt(offset + EventLayout.EDGE_OFFSET));
+    }
+
+    /** Of a redirect record: the first sequence number of the bytes as they are sent, 0 to 2^32-1. */
+    public long redirectedTo() {
+        return Integer.toUnsignedLong(buffer.getInt(offset + EventLayout.REDIRECT_SEQ));
+    }
+
+    /** Of a redirect record: the first sequence number of the bytes as they were received, 0 to 2^32-1. */
+    public long redirectedFrom() {
+        return Integer.toUnsignedLong(buffer.getInt(offset + EventLayout.REDIRECT_FROM));
     }
 
     /** Header bytes in the snapshot. Only if there is one. */

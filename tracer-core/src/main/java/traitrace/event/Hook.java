@@ -49,7 +49,14 @@ public enum Hook {
             Stage.NETFILTER,
             "handed to an nfnetlink queue, to wait for a process's verdict",
             Family.LINEAGE),
-    NFQUEUE_VERDICT(35, "nfqnl_reinject", Stage.USER, "given back by an nfnetlink queue", Family.LINEAGE);
+    NFQUEUE_VERDICT(35, "nfqnl_reinject", Stage.USER, "given back by an nfnetlink queue", Family.LINEAGE),
+    SOCKMAP_REDIRECT(
+            32,
+            "sk_psock_verdict_apply",
+            Stage.TRANSPORT,
+            "given to another socket by a BPF program (sockmap redirect)",
+            Family.LINEAGE),
+    SOCKMAP_SEND(33, "skb_send_sock", Stage.TRANSPORT, "sent on by another socket (sockmap redirect)", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import traitrace.event.Hook;
 import traitrace.event.Stage;
 import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
@@ -117,12 +118,16 @@ final class EdgeNotes {
         return " (" + phrase.evidence().label() + ": " + phrase.why() + ")";
     }
 
-    /** The call in which a process received what it then sent: the last one before the link; -1 if there is none. */
+    /**
+     * The call in which a process received what it then sent, or where the kernel began to send it on by itself: the last
+     * one before the link; -1 if there is none.
+     */
     private static int received(Edge edge, List<Row> rows) {
         int received = -1;
         for (int i = 0; i < rows.size(); i++) {
             Hop hop = rows.get(i).last();
-            if (hop.skbId() == edge.parentSkb() && hop.hook().stage() == Stage.USER && hop.timeNs() <= edge.timeNs()) {
+            boolean takes = hop.hook().stage() == Stage.USER || hop.hook() == Hook.SOCKMAP_SEND;
+            if (hop.skbId() == edge.parentSkb() && takes && hop.timeNs() <= edge.timeNs()) {
                 received = i;
             }
         }

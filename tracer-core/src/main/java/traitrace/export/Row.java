@@ -98,6 +98,8 @@ record Row(List<Hop> hops) {
             case TCP_SEND_RESET -> "answered with RST";
             case ICMP_SEND -> "answered with ICMP";
             case UDP_FAIL_QUEUE -> "refused by socket";
+            case SOCKMAP_REDIRECT -> "sockmap redirect";
+            case SOCKMAP_SEND -> "sent on by sockmap";
             case SOCK_RCVQUEUE_FULL -> "receive buffer full";
             case TCP_TRANSMIT -> "sent by TCP";
             case TCP_DO_RCV -> "taken by TCP";

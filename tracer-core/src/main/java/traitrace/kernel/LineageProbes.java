@@ -126,6 +126,7 @@ final class LineageProbes {
         to.add(edge(Kind.FENTRY, "tcp_v4_do_rcv", "what TCP over IPv4 accepts is matched by sequence numbers"));
         to.add(edge(Kind.FENTRY, "tcp_v6_do_rcv", "what TCP over IPv6 accepts is matched by sequence numbers"));
         to.add(edge(Kind.FEXIT, "skb_splice_bits", "what is spliced out of TCP sockets is not seen to be received"));
+        sockmaps(to);
         to.add(edge(
                 Kind.FENTRY,
                 "__udp_enqueue_schedule_skb",
@@ -157,7 +158,14 @@ final class LineageProbes {
         return new Probe(kind, function, "nfnetlink_queue", Need.DETAIL, true, List.of(), cost);
     }
 
-    /** What processes got and gave; net/ipv4/af_inet.c, tcp.c, net/ipv6/af_inet6.c, net/packet/af_packet.c. */
+    /** net/core/skmsg.c, skbuff.c */
+    private static void sockmaps(List<Probe> to) {
+        to.add(edge(Kind.FENTRY, "sk_psock_verdict_apply", "that a sockmap redirected a packet is not told"));
+        to.add(edge(Kind.FENTRY, "skb_send_sock", "what a sockmap has another socket send is taken for a guess"));
+        to.add(edge(Kind.FEXIT, "skb_send_sock", "what a sockmap has another socket send has no cause"));
+    }
+
+    /** What processes got and gave; net/ipv4/af_inet.c, tcp.c, net/ipv6/af_inet6.c, net/packet/af_packet.c, net/core/skmsg.c. */
     private static List<Probe> processes() {
         List<Probe> to = new ArrayList<>();
         to.add(edge(Kind.FEXIT, "inet_recvmsg", "what processes receive over IPv4 is not followed further"));
@@ -172,6 +180,10 @@ final class LineageProbes {
                 "where in a TCP stream a process's bytes are is wrong if two threads send at once"));
         // Before Linux 6.5; later ones call sendmsg.
         to.add(edge(Kind.FEXIT, "inet_sendpage", "what is spliced into TCP sockets has no cause"));
+        to.add(edge(
+                Kind.FENTRY,
+                "__sk_msg_recvmsg",
+                "what a sockmap has the reader of another socket read is not seen to be received"));
         to.add(edge(Kind.FEXIT, "tcp_splice_read", "what is spliced out of TCP sockets is not followed further"));
         return List.copyOf(to);
     }

@@ -76,6 +76,7 @@ public final class Lineage implements EventSink {
     private static final int TCP_DO_RCV = Hook.TCP_DO_RCV.id();
     private static final int IP_LOCAL_OUT = Hook.IP_LOCAL_OUT.id();
     private static final int IP6_LOCAL_OUT = Hook.IP6_LOCAL_OUT.id();
+    private static final int SOCKMAP_SEND = Hook.SOCKMAP_SEND.id();
     private static final int FRAG_INSERT = Hook.FRAG_QUEUE_INSERT.id();
     private static final int FRAG_FINISH = Hook.FRAG_REASM_FINISH.id();
     private static final int UDP = 17;
@@ -85,6 +86,7 @@ public final class Lineage implements EventSink {
     private static final int MOST_MERGES = 16;
     private static final int MOST_GUESSES = 16;
     private static final int MOST_PARENTS = 64;
+    private static final int MOST_REDIRECTING = 4096;
     private static final EdgeKind[] EDGE_KINDS = EdgeKind.values();
     private static final Evidence[] EVIDENCE = Evidence.values();
     /** Stands for every packet whose story was told. */
@@ -117,6 +119,9 @@ public final class Lineage implements EventSink {
     private final Shares shares;
     private final UserSpace userSpace = new UserSpace(new Crossed());
     private final Relays relays = new Relays();
+    /** When a worker began to send on by a socket, by its address: what it made it of is told when it is done. */
+    private final Recent<Long, Long> redirecting = new Recent<>(MOST_REDIRECTING);
+
     private final FinishedIds done = new FinishedIds();
     private final Fingerprint print = new Fingerprint();
     private final Sources sources;
@@ -140,6 +145,7 @@ public final class Lineage implements EventSink {
             case EventLayout.KIND_EDGE -> edge(event);
             case EventLayout.KIND_GONE -> gone(event);
             case EventLayout.KIND_TRANSFER -> transfer(event);
+            case EventLayout.KIND_REDIRECT -> redirect(event);
             default -> {
                 // Names, payloads, and kinds that a newer probe writes.
             }
@@ -251,6 +257,8 @@ public final class Lineage implements EventSink {
     /** A socket of this host sends it. A tunnel's devices see it again, with the same socket. */
     private void transmitted(Skb skb, EventView event) {
         if (skb.socket == 0 && skb.known()) {
+            Long began = redirecting.isEmpty() ? null : redirecting.get(event.arg());
+            skb.packet.awaited |= began != null && event.time() - began < limits.crossingNs();
             skb.socket = event.arg();
             skb.sentTo = skb.destination;
             userSpace.transmitted(event.arg(), skb, event.has(EventLayout.FLAG_SOFTIRQ), event.time());
@@ -304,10 +312,10 @@ public final class Lineage implements EventSink {
         Packet packet = skb.packet;
         boolean tap = event.has(EventLayout.FLAG_TAP);
         if (hook == KFREE_SKB) {
-            // Linux 6.1 frees so what was delivered as part of another.
-            boolean member = skb.into != null;
-            skb.dropped = !member;
-            packet.dropped |= !member;
+            // Linux 6.1 frees so what was delivered as part of another, each kernel what a map of sockets has had sent.
+            boolean used = skb.into != null || skb.redirected;
+            skb.dropped = !used;
+            packet.dropped |= !used;
             close(skb);
             if (skb.atSocket && !skb.tcp) {
                 queues.dropped(skb);
@@ -372,6 +380,8 @@ public final class Lineage implements EventSink {
             taken(skb, event);
         } else if (hook == TCP_TRANSMIT) {
             skb.sendQueue = !skb.known();
+        } else if (hook == SOCKMAP_SEND) {
+            redirecting.put(event.arg(), event.time());
         } else if (hook == FRAG_INSERT) {
             reassembly.insert(event.arg(), skb, event.time());
         } else if (hook == FRAG_FINISH) {
@@ -505,7 +515,7 @@ public final class Lineage implements EventSink {
         boolean sent = packet.transmitted && !packet.mayBeSentAgain();
         if (packet.delivered || sent || !packet.anyOpen() && !packet.mayBeRead()) {
             boolean retry = packet.dropped && !packet.delivered && !packet.transmitted && isTcp(packet);
-            boolean relayed = packet.delivered && relays.contains(packet.reader, packet.lastTime());
+            boolean relayed = packet.awaited || packet.delivered && relays.contains(packet.reader, packet.lastTime());
             (retry ? retrying : relayed ? crossing : settling).touch(packet);
         } else {
             waiting.touch(packet);
@@ -863,6 +873,23 @@ public final class Lineage implements EventSink {
         }
     }
 
+    /** A map of sockets had a socket send what another one had received. */
+    private void redirect(EventView event) {
+        Skb skb = skbs.get(event.skbId());
+        if (skb == null || event.flags() >= EVIDENCE.length) {
+            return;
+        }
+        List<Receive.Share> all = shares.of(skb, event.redirectedFrom(), event.len());
+        for (Receive.Share share : all) {
+            share.skb().redirected = true;
+            share.skb().packet.awaited = true;
+        }
+        Passage passage = new Passage(Relation.SOCKMAP, EVIDENCE[event.flags()], 0, event.time());
+        redirecting.remove(event.arg());
+        userSpace.redirected(event.arg(), event.redirectedTo(), event.len(), all, passage);
+        schedule(skb.packet);
+    }
+
     /** Which datagram it was, the order of the socket's queue says. */
     private void takeFromQueue(Receive receive, EventView event) {
         Transfer transfer = receive.transfer();
@@ -978,16 +1005,17 @@ public final class Lineage implements EventSink {
         }
 
         @Override
-        public void cross(List<Receive.Share> parents, Skb child, Relation relation, Transfer receive, Transfer send) {
-            relays.crossed(receive.pid(), send.timeNs());
-            boolean guess = relation.evidence() == Evidence.GUESSED;
+        public void cross(List<Receive.Share> parents, Skb child, Passage passage) {
+            if (passage.pid() != 0) {
+                relays.crossed(passage.pid(), passage.timeNs());
+            }
             Set<Packet> seen = new LinkedHashSet<>();
-            int most = guess ? MOST_GUESSES : MOST_PARENTS;
+            int most = passage.guess() ? MOST_GUESSES : MOST_PARENTS;
             for (Receive.Share share : parents) {
                 Packet from = share.skb().packet;
                 if ((from == FINISHED || seen.add(from)) && most-- > 0) {
-                    Evidence evidence = share.certain() ? relation.evidence() : Evidence.GUESSED;
-                    cross(share.skb(), child, relation, evidence, send.timeNs());
+                    Evidence evidence = share.certain() ? passage.evidence() : Evidence.GUESSED;
+                    cross(share.skb(), child, passage.relation(), evidence, passage.timeNs());
                 }
             }
         }

@@ -47,6 +47,9 @@ public final class Packet {
     /** The process that has; 0 = none that is known. */
     int reader;
 
+    /** Something is about to be told, of what it was made or what is made of it. */
+    boolean awaited;
+
     boolean transmitted;
     boolean dropped;
     boolean finished;
@@ -191,13 +194,14 @@ public final class Packet {
         transmitted |= other.transmitted;
         dropped |= other.dropped;
         taken |= other.taken;
+        awaited |= other.awaited;
         reader = other.reader == 0 ? reader : other.reader;
         other.candidates.forEach(this::addCandidate);
     }
 
     /**
-     * Takes over a packet that a process made of this one: the story goes on there, and what came of this one so far is
-     * not its end.
+     * Takes over a packet that a process, or a map of sockets, made of this one: the story goes on there, and what came
+     * of this one so far is not its end.
      */
     void goOnAs(Packet other) {
         boolean wasDelivered = other.delivered;
@@ -209,6 +213,7 @@ public final class Packet {
         transmitted = wasTransmitted;
         dropped = wasDropped;
         taken = wasTaken;
+        awaited = false;
     }
 
     /** Writes this packet's id into the records from one offset to another. */

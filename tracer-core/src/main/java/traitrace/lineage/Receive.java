@@ -80,6 +80,10 @@ final class Receive {
 
     /** The skbs that bytes {@code [from, to)} were in, that of the first byte first, each once. */
     List<Share> of(long from, long to) {
+        return of(shares, from, to);
+    }
+
+    static List<Share> of(List<Share> shares, long from, long to) {
         List<Share> found = new ArrayList<>(1);
         Share first = null;
         for (Share share : shares) {

@@ -3,11 +3,13 @@ package traitrace.lineage;
 import java.util.Locale;
 
 /**
- * By which rule a send was found to pass on what was received, strongest first.
+ * By which rule what was sent was found to pass on what was received, strongest first.
  *
  * <p>What a program says of itself, once there is a channel for it, has its place before these.
  */
 enum Relation {
+    /** The kernel had the one socket send what the other one received, by a map of sockets. */
+    SOCKMAP(Evidence.PROVED),
     /** The bytes lay in the same memory of the process, or went through the same pipe. */
     MEMORY(Evidence.MATCHED),
     /** The same bytes. */

@@ -1,18 +1,15 @@
 package traitrace.lineage;
 
-import java.util.ArrayList;
 import java.util.List;
 import traitrace.event.EventView;
 import traitrace.event.Transfer;
 
 /** A call by which a process gave bytes, and the packets that carry them. Owned by {@link UserSpace}. */
 final class Send {
-    private static final int MOST_CHILDREN = 1024;
-
     private final Transfer transfer;
     private final EventView record;
     private final Crossings.Found found;
-    private final List<Skb> children = new ArrayList<>(1);
+    private final Carriers children = new Carriers();
 
     /** @param record of the transfer, a copy */
     Send(Transfer transfer, EventView record, Crossings.Found found) {
@@ -43,10 +40,6 @@ final class Send {
 
     /** Takes an skb that carries bytes of it; false if its packet was seen to do so before: it is sent again. */
     boolean take(Skb child) {
-        if (children.size() >= MOST_CHILDREN || children.stream().anyMatch(c -> c.packet == child.packet)) {
-            return false;
-        }
-        children.add(child);
-        return true;
+        return children.add(child);
     }
 }

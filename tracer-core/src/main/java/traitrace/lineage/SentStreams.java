@@ -5,45 +5,49 @@ import java.util.Deque;
 import traitrace.event.Transfer;
 
 /**
- * Which bytes of TCP streams were written by which call, and which skbs carry them.
+ * Which bytes of TCP streams were written at once, by a call for example, and which skbs carry them.
  *
- * <p>TCP sends when it may: in the call, before its end is told, or long after. So both are remembered for a while, and
+ * <p>TCP sends when it may: in the call that wrote, before its end is told, or long after. So both are remembered for a while, and
  * each pair that has bytes in common is told once. Sequence numbers compare modulo 2^32.
  */
 final class SentStreams {
     private static final int MOST_STREAMS = 4096;
-    private static final int MOST_SENDS = 64;
+    private static final int MOST_WRITES = 64;
     private static final int MOST_SKBS = 256;
     private static final long LIFETIME_NS = 30_000_000_000L;
 
-    /** Takes bytes {@code [from, to)} of a send that an skb carries. */
+    /** Takes bytes {@code [from, to)}, of those that were written, which an skb carries. */
     @FunctionalInterface
     interface Carried {
-        void accept(Send send, Skb skb, long from, long to);
+        void accept(Skb skb, long from, long to);
     }
+
+    /**
+     * Bytes that were written at once.
+     *
+     * @param sequence of the first
+     */
+    private record Written(long sequence, long bytes, Carried carried) {}
 
     private record Segment(Skb skb, long sequence, long length, long timeNs) {}
 
     private static final class Stream {
-        private final Deque<Send> sends = new ArrayDeque<>(4);
+        private final Deque<Written> writes = new ArrayDeque<>(4);
         private final Deque<Segment> segments = new ArrayDeque<>(4);
         private long time;
     }
 
     private final Recent<Long, Stream> streams = new Recent<>(MOST_STREAMS);
-    private final Carried carried;
 
-    SentStreams(Carried carried) {
-        this.carried = carried;
-    }
-
-    void written(Send send) {
-        Stream stream = stream(send.transfer().socket(), send.transfer().timeNs());
-        stream.sends.add(send);
-        if (stream.sends.size() > MOST_SENDS) {
-            stream.sends.poll();
+    /** @param sequence number of the first byte in the stream that the socket sends */
+    void written(long socket, long sequence, long bytes, long now, Carried carried) {
+        Stream stream = stream(socket, now);
+        Written written = new Written(sequence, bytes, carried);
+        stream.writes.add(written);
+        if (stream.writes.size() > MOST_WRITES) {
+            stream.writes.poll();
         }
-        stream.segments.forEach(segment -> pair(send, segment));
+        stream.segments.forEach(segment -> pair(written, segment));
     }
 
     /** When the first bytes of a send, which is only told at its end, were handed on; MAX_VALUE = not yet. */
@@ -72,7 +76,7 @@ final class SentStreams {
         if (stream.segments.size() > MOST_SKBS) {
             stream.segments.poll();
         }
-        stream.sends.forEach(send -> pair(send, segment));
+        stream.writes.forEach(written -> pair(written, segment));
     }
 
     void expire(long now) {
@@ -89,12 +93,11 @@ final class SentStreams {
         return stream;
     }
 
-    private void pair(Send send, Segment segment) {
-        long from = Math.max(0, (int) (segment.sequence() - send.transfer().seq()));
-        long to = Math.min(send.transfer().bytes(), (int)
-                (segment.sequence() + segment.length() - send.transfer().seq()));
+    private static void pair(Written written, Segment segment) {
+        long from = Math.max(0, (int) (segment.sequence() - written.sequence()));
+        long to = Math.min(written.bytes(), (int) (segment.sequence() + segment.length() - written.sequence()));
         if (from < to) {
-            carried.accept(send, segment.skb(), from, to);
+            written.carried().accept(segment.skb(), from, to);
         }
     }
 }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import traitrace.event.Transfer;
 
-/** Works out which bytes of a receive were in which skb. */
+/** Works out which bytes that were received were in which skb. */
 final class Shares {
     private static final int MOST_FLOWS = 8192;
     private static final int MOST_MERGES = 16;
@@ -42,7 +42,7 @@ final class Shares {
         for (ThreadCalls.Delivery delivery : told) {
             Skb skb = delivery.skb();
             if (exact) {
-                addMembers(shares, skb, receive, 0);
+                addMembers(shares, skb, receive.seq(), receive.bytes(), 0);
             } else if (skb.tcp) {
                 reads(receive.socket(), skb);
                 addFlow(shares, receive, skb);
@@ -54,11 +54,32 @@ final class Shares {
         return shares;
     }
 
-    private static void addMembers(List<Receive.Share> shares, Skb skb, Transfer receive, int depth) {
-        add(shares, skb, receive);
+    /**
+     * Of bytes that were taken out of an skb by no reader.
+     *
+     * @param sequence of the first of them, where it came by TCP
+     */
+    List<Receive.Share> of(Skb skb, long sequence, long bytes) {
+        List<Receive.Share> shares = new ArrayList<>(1);
+        if (!skb.tcp) {
+            shares.add(new Receive.Share(skb, 0, bytes, true));
+            return shares;
+        }
+        addMembers(shares, skb, sequence, bytes, 0);
+        // A message that a parser put together (net/strparser/strparser.c) begins with the skb, and goes on in others.
+        tcp.overlapping(skb.flow, skb.netns, sequence, sequence + bytes, skb, other -> {
+            if (exact ? other.accepted && !other.dropped : taken(other)) {
+                add(shares, other, sequence, bytes);
+            }
+        });
+        return shares;
+    }
+
+    private static void addMembers(List<Receive.Share> shares, Skb skb, long sequence, long bytes, int depth) {
+        add(shares, skb, sequence, bytes);
         for (Skb member : skb.members()) {
             if (depth < MOST_MERGES) {
-                addMembers(shares, member, receive, depth + 1);
+                addMembers(shares, member, sequence, bytes, depth + 1);
             }
         }
     }
@@ -70,19 +91,23 @@ final class Shares {
             return;
         }
         tcp.overlapping(at.flow(), at.netns(), receive.seq(), receive.seq() + receive.bytes(), null, skb -> {
-            // What never came to the socket was sent again.
-            if (skb == read || !skb.dropped && (skb.atSocket || !skb.open)) {
-                add(shares, skb, receive);
+            if (skb == read || taken(skb)) {
+                add(shares, skb, receive.seq(), receive.bytes());
             }
         });
     }
 
-    private static void add(List<Receive.Share> shares, Skb skb, Transfer receive) {
+    /** What never came to the socket was sent again. */
+    private static boolean taken(Skb skb) {
+        return !skb.dropped && (skb.atSocket || !skb.open);
+    }
+
+    private static void add(List<Receive.Share> shares, Skb skb, long sequence, long bytes) {
         if (!skb.tcp || shares.stream().anyMatch(share -> share.skb() == skb)) {
             return;
         }
-        long from = Math.max(0, (int) (skb.sequence - receive.seq()));
-        long to = Math.min(receive.bytes(), (int) (skb.sequence + skb.payloadLength - receive.seq()));
+        long from = Math.max(0, (int) (skb.sequence - sequence));
+        long to = Math.min(bytes, (int) (skb.sequence + skb.payloadLength - sequence));
         if (from < to) {
             shares.add(new Receive.Share(skb, from, to, true));
         }

@@ -35,6 +35,8 @@ final class Skb {
     boolean accepted;
 
     boolean dropped;
+    /** A map of sockets had another socket send its bytes: no reader will come for it. */
+    boolean redirected;
     /** Address of the socket that sent it; 0 = none, or not known. */
     long socket;
     /** As {@link #destination}, where that socket sent it: NAT comes later. */
@@ -136,7 +138,7 @@ final class Skb {
     }
 
     private boolean waitsForReader() {
-        return accepted && !dropped && payloadLength > 0;
+        return accepted && !dropped && !redirected && payloadLength > 0;
     }
 
     /** Headers were seen, of this one or of what it was made from. */

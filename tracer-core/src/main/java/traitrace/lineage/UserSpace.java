@@ -21,17 +21,17 @@ final class UserSpace {
         void sent(Send send, Skb child);
 
         /**
-         * An skb carries bytes that a receive got.
+         * An skb carries bytes that were received.
          *
          * @param parents in which those bytes were, that of the first byte first; never empty
          */
-        void cross(List<Receive.Share> parents, Skb child, Relation relation, Transfer receive, Transfer send);
+        void cross(List<Receive.Share> parents, Skb child, Passage passage);
     }
 
     private final Packets packets;
     private final ThreadCalls calls = new ThreadCalls();
     private final Crossings crossings = new Crossings();
-    private final SentStreams streams = new SentStreams(this::link);
+    private final SentStreams streams = new SentStreams();
     private final UnsentDatagrams unsent = new UnsentDatagrams();
 
     UserSpace(Packets packets) {
@@ -80,12 +80,33 @@ final class UserSpace {
         Crossings.Found found = crossings.sent(transfer, began, receive -> elsewhere(receive, children));
         Send send = new Send(transfer, record.copy(), found);
         if (transfer.stream()) {
-            streams.written(send);
+            streams.written(
+                    transfer.socket(),
+                    transfer.seq(),
+                    transfer.bytes(),
+                    transfer.timeNs(),
+                    (child, from, to) -> link(send, child, from, to));
         } else if (children.isEmpty()) {
             unsent.add(send);
         } else {
             children.forEach(child -> link(send, child, 0, transfer.bytes()));
         }
+    }
+
+    /**
+     * The kernel had a TCP socket send what another one had received: no process has seen it.
+     *
+     * @param sequence of the first byte, as it is sent
+     * @param shares in which skbs the bytes were received
+     */
+    void redirected(long socket, long sequence, long bytes, List<Receive.Share> shares, Passage passage) {
+        Carriers carriers = new Carriers();
+        streams.written(socket, sequence, bytes, passage.timeNs(), (child, from, to) -> {
+            List<Receive.Share> parents = Receive.of(shares, from, to);
+            if (!parents.isEmpty() && carriers.add(child)) {
+                packets.cross(parents, child, passage);
+            }
+        });
     }
 
     /** A socket hands on an skb, with its headers. */
@@ -126,7 +147,7 @@ final class UserSpace {
                 receive.whenKnown(() -> {
                     List<Receive.Share> parents = receive.of(offset, end);
                     if (!parents.isEmpty()) {
-                        packets.cross(parents, child, feed.relation(), receive.transfer(), send.transfer());
+                        packets.cross(parents, child, Passage.of(feed, send));
                     }
                 });
             }

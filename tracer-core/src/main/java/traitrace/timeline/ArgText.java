@@ -38,7 +38,8 @@ final class ArgText {
             case KFREE_SKB -> at(names.dropReason(high), names.symbol(low & 0xffffffffL));
             case CONSUME_SKB -> at("", names.symbol(low & 0xffffffffL));
             case SKB_COPY_DATAGRAM, SKB_SPLICE -> Integer.toUnsignedString(low) + " B";
-            case SOCK_RECV_LENGTH, SOCK_SEND_LENGTH -> len + " B";
+            case SOCKMAP_REDIRECT -> (low & 1) == 0 ? "to be sent" : "to be read";
+            case SOCK_RECV_LENGTH, SOCK_SEND_LENGTH, SOCKMAP_SEND -> len + " B";
             case SKB_CONSUME_UDP -> low < 0 ? "only looked at" : low + " B";
             case TCP_TRANSMIT, TCP_DO_RCV -> text("seq %d, %d B", Integer.toUnsignedLong(high), low - high);
             case ICMP_SEND -> text("ICMP type %d code %d", low >>> 8, low & 0xff);

@@ -21,6 +21,9 @@ final class SkbFate {
     /** Frees in batches what sockets have done with, on the CPU that allocated it (net/core/skbuff.c, Linux 6.0 on). */
     private static final String DEFERRED_FREE = "skb_defer_free_flush";
 
+    /** Frees what a map of sockets has had another socket send, when that is done (net/core/skmsg.c). */
+    private static final String SENT_ON = "sk_psock_backlog";
+
     /** They clone what they show to packet sockets (net/core/dev.c, net/packet/af_packet.c). */
     private static final Set<String> TAPS = Set.of(
             Edge.BY + "dev_queue_xmit_nit",
@@ -186,7 +189,9 @@ final class SkbFate {
         boolean memory = atSocket && emptyTcpSegment(hop);
         // Linux 6.1 tells a drop of each fragment of a datagram that was used (kfree_skb_list, net/core/skbuff.c).
         boolean member = merged() && hop.timeNs() >= mergedNs;
-        if (!memory && !member && !onlyQueued()) {
+        if (function(hop).equals(SENT_ON)) {
+            processed = new End(hop.timeNs(), new Verdict.Absorbed("sent on by another socket"));
+        } else if (!memory && !member && !onlyQueued()) {
             dropped = new End(hop.timeNs(), new Verdict.Dropped((int) (hop.arg() >>> 32), hop.arg() & 0xffffffffL));
         }
         ended = true;

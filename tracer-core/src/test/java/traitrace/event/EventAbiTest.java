@@ -69,6 +69,15 @@ class EventAbiTest {
         assertThat(offset("edge_record", "edge")).isEqualTo(EventLayout.EDGE_KIND);
         assertThat(offset("edge_record", "cpu")).isEqualTo(EventLayout.CPU);
         assertThat(offset("edge_record", "evidence")).isEqualTo(EventLayout.EDGE_EVIDENCE);
+        assertThat(offset("redirect_record", "packet_id")).isEqualTo(EventLayout.PACKET_ID);
+        assertThat(offset("redirect_record", "skb_id")).isEqualTo(EventLayout.SKB_ID);
+        assertThat(offset("redirect_record", "socket")).isEqualTo(EventLayout.REDIRECT_SOCKET);
+        assertThat(offset("redirect_record", "netns")).isEqualTo(EventLayout.NETNS);
+        assertThat(offset("redirect_record", "seq")).isEqualTo(EventLayout.REDIRECT_SEQ);
+        assertThat(offset("redirect_record", "bytes")).isEqualTo(EventLayout.REDIRECT_COUNT);
+        assertThat(offset("redirect_record", "from")).isEqualTo(EventLayout.REDIRECT_FROM);
+        assertThat(offset("redirect_record", "cpu")).isEqualTo(EventLayout.CPU);
+        assertThat(offset("redirect_record", "evidence")).isEqualTo(EventLayout.REDIRECT_EVIDENCE);
         assertThat(offset("device_record", "cookie")).isEqualTo(EventLayout.DEVICE_COOKIE);
         assertThat(offset("device_record", "netns")).isEqualTo(EventLayout.DEVICE_NETNS);
         assertThat(offset("device_record", "ifindex")).isEqualTo(EventLayout.DEVICE_IFINDEX);
@@ -141,7 +150,9 @@ class EventAbiTest {
 
     @Test
     void everyKindOfRecordTellsItsKindAndTimeAtTheSamePlace() {
-        for (String struct : new String[] {"event", "edge_record", "device_record", "task_record", "payload_record"}) {
+        for (String struct : new String[] {
+            "event", "edge_record", "device_record", "task_record", "payload_record", "redirect_record"
+        }) {
             assertThat(offset(struct, "time")).as(struct).isEqualTo(EventLayout.TIME);
             assertThat(offset(struct, "kind")).as(struct).isEqualTo(EventLayout.KIND);
             assertThat(btf.structSize(struct)).as(struct).hasValue(EventLayout.EVENT_BYTES);

@@ -43,6 +43,25 @@ public final class RecordBytes {
         return record;
     }
 
+    /**
+     * A socket sends what another one received.
+     *
+     * @param from sequence number of the first byte as it was received
+     * @param to likewise as it is sent
+     * @param evidence ordinal of the enum in traitrace.lineage
+     */
+    public static RecordBytes redirect(
+            long time, long packet, long skb, long socket, long from, long to, int bytes, int evidence) {
+        RecordBytes record = new RecordBytes(EventLayout.KIND_REDIRECT);
+        record.ids(time, packet, skb);
+        record.bytes.putLong(EventLayout.REDIRECT_SOCKET, socket);
+        record.bytes.putInt(EventLayout.REDIRECT_SEQ, (int) to);
+        record.bytes.putInt(EventLayout.REDIRECT_COUNT, bytes);
+        record.bytes.putInt(EventLayout.REDIRECT_FROM, (int) from);
+        record.bytes.put(EventLayout.REDIRECT_EVIDENCE, (byte) evidence);
+        return record;
+    }
+
     public static RecordBytes receive(long time, long socket, long nextSkb, int bytesTaken, int flags) {
         RecordBytes record = new RecordBytes(EventLayout.KIND_TRANSFER);
         record.length = EventLayout.TRANSFER_BYTES;

@@ -78,6 +78,13 @@ public final class RecordFeed {
         return raw(RecordBytes.gone(now, packets.getOrDefault(skb, skb), skb).flag(EventLayout.GONE_FREED));
     }
 
+    /** As {@link RecordBytes#redirect}. */
+    public RecordFeed redirect(long skb, long socket, long from, long to, int bytes, int evidence) {
+        now += 1000;
+        long packet = packets.getOrDefault(skb, skb);
+        return raw(RecordBytes.redirect(now, packet, skb, socket, from, to, bytes, evidence));
+    }
+
     /** @param nextSkb the skb now first in the socket's queue; 0 = none */
     public RecordFeed receive(long socket, long nextSkb, int bytes, int flags) {
         now += 1000;

@@ -42,6 +42,9 @@ public final class RecordSoup {
                     case 0 -> RecordBytes.edge(now, id(), id(), id(), random.nextInt(10), random.nextInt(4));
                     case 1 -> RecordBytes.gone(now, id(), id());
                     case 2 -> transfer();
+                    case 3 ->
+                        RecordBytes.redirect(
+                                now, id(), id(), id(), seq(), seq(), random.nextInt(5000), random.nextInt(4));
                     default -> event();
                 };
         return record.view();
@@ -118,6 +121,10 @@ public final class RecordSoup {
 
     private long id() {
         return 1 + random.nextInt(12);
+    }
+
+    private long seq() {
+        return random.nextInt(4) * 1000L;
     }
 
     private long extreme() {

@@ -108,6 +108,7 @@ class JsonLinesTest {
                         "guessed thread 00000000000a3f21 00000000000b0001",
                         "matched bytes 00000000000a3f21 00000000000a3f21",
                         "matched memory 00000000000a3f21 00000000000c0001",
+                        "proved sockmap 00000000000a3f21 00000000000a3f21",
                         "guessed pair 00000000000b0001 00000000000a3f21");
         assertThat(lines().stream().filter(l -> l.path("kind").asText().equals("clone")))
                 .allSatisfy(l -> assertThat(l.path("relation").isNull()).isTrue());
@@ -119,7 +120,7 @@ class JsonLinesTest {
                 .filter(l -> l.path("hook").asText().equals("sock_recv_length"))
                 .filter(l -> !l.path("fd").isNull())
                 .toList();
-        assertThat(calls).extracting(l -> l.path("fd").asInt()).containsExactly(9, 9, 5);
+        assertThat(calls).extracting(l -> l.path("fd").asInt()).containsExactly(9, 9, 5, 5);
         JsonNode call = calls.get(1);
         assertThat(call.path("call").asText()).isEqualTo("recvfrom");
         assertThat(call.path("tid").asInt()).isEqualTo(812);

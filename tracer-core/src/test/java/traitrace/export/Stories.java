@@ -419,6 +419,31 @@ final class Stories {
                 .end(new Verdict.Transmitted(1, 2), "left by eth0", "");
     }
 
+    /** The kernel had another socket send it, by a map of sockets. */
+    static Timeline redirected() {
+        return new Stories()
+                .in(1, "host")
+                .at(7, "veth-client")
+                .hop(0, Hook.NETIF_RECEIVE_SKB)
+                .hop(3_000, Hook.TCP_DO_RCV, "seq 1000, 517 B")
+                .hop(2_000, Hook.SOCKMAP_REDIRECT, "to be sent")
+                .by(77, "kworker/1:2")
+                .hop(21_000, Hook.SOCKMAP_SEND, "517 B")
+                .skb(0xb0001)
+                .headers(tcp("10.0.2.3", 41000, "10.9.9.9", 8080))
+                .at(8, "veth-server")
+                .hop(8_000, Hook.NET_DEV_QUEUE, was("dst", "10.0.2.3:80", "10.9.9.9:8080"))
+                .hop(400, Hook.NET_DEV_START_XMIT)
+                .emit(700, 0xa3f21, 0xb0001, Evidence.PROVED, "sockmap", 0, 0)
+                .by(0, "")
+                .in(5, "server")
+                .at(2, "eth0")
+                .hop(4_000, Hook.NETIF_RECEIVE_SKB, was("netns", "host", "server"))
+                .by(950, "python3")
+                .called(31_000, Hook.SOCK_RECV_LENGTH, 5, 517)
+                .end(new Verdict.Delivered(950), "process python3[950] received it", "");
+    }
+
     /** A proxy sent it because of one of two packets, or of a third. */
     static Timeline becauseOfOneOfSeveral() {
         return new Stories()
@@ -502,6 +527,7 @@ final class Stories {
                 withLossAndGuess(),
                 sentAgain(),
                 passedOn(),
+                redirected(),
                 becauseOfOneOfSeveral(),
                 queuedForAVerdict(),
                 hostile());

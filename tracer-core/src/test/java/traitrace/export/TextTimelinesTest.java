@@ -32,6 +32,7 @@ class TextTimelinesTest {
         "passed-on, 40",
         "passed-on, 80",
         "passed-on, 120",
+        "redirected, 100",
         "because, 80",
         "queued, 80",
         "queued, 120",
@@ -89,6 +90,7 @@ class TextTimelinesTest {
             case "again" -> Stories.sentAgain();
             case "passed-on" -> Stories.passedOn();
             case "queued" -> Stories.queuedForAVerdict();
+            case "redirected" -> Stories.redirected();
             case "because" -> Stories.becauseOfOneOfSeveral();
             default -> Stories.withLossAndGuess();
         };

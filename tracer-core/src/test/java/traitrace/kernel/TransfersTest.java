@@ -264,8 +264,13 @@ class TransfersTest {
         TOLD.forEach((section, told) -> {
             for (Told one : told) {
                 Transfer t = one.transfer();
-                boolean datagram = !t.stream();
+                boolean datagram = t.protocol() != 6;
+                // Tracepoints alone tell it when the skb is freed, if the reader does that.
+                boolean late = section.equals("sockmap redirects what is received") && !exact;
                 assertThat(one.emitted()).as(section + ": " + line(t)).isEqualTo(t.sent() && datagram ? 1 : 0);
+                if (late) {
+                    continue;
+                }
                 if (t.sent() || (t.protocol() == 17 && !exact) || (t.pipe() != 0 && !exact)) {
                     assertThat(one.delivered()).as(section + ": " + line(t)).isZero();
                 } else {

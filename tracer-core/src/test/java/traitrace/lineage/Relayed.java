@@ -118,6 +118,11 @@ final class Relayed {
         return transfer(true, socket, protocol, seq, parts);
     }
 
+    /** The process gets bytes of a TCP socket that are not of its stream. */
+    Relayed unnumbered(long socket, Transfer.Part part) {
+        return transfer(false, socket, 6, false, 0, (int) part.len(), List.of(part));
+    }
+
     /** As {@link #got} and {@link #gave} where no memory is known: to or from a pipe, for example. */
     Relayed moved(boolean sent, long socket, int protocol, long seq, int bytes) {
         return transfer(sent, socket, protocol, seq, bytes, List.of());
@@ -129,6 +134,11 @@ final class Relayed {
     }
 
     private Relayed transfer(boolean sent, long socket, int protocol, long seq, int bytes, List<Transfer.Part> parts) {
+        return transfer(sent, socket, protocol, protocol == 6, seq, bytes, parts);
+    }
+
+    private Relayed transfer(
+            boolean sent, long socket, int protocol, boolean stream, long seq, int bytes, List<Transfer.Part> parts) {
         feed.pass(1000);
         feed.raw(TransferBytes.record(new Transfer(
                 feed.now(),
@@ -142,7 +152,7 @@ final class Relayed {
                 bytes,
                 sent ? 12 : 9,
                 sent,
-                protocol == 6,
+                stream,
                 emptied,
                 false,
                 false,

@@ -26,6 +26,9 @@ class ArgTextTest {
         assertThat(of(Hook.INET_SOCK_SET_STATE, 3L << 32 | 1)).isEqualTo("SYN_RECV > ESTABLISHED");
         assertThat(of(Hook.INET_SOCK_SET_STATE, 99L << 32 | 7)).isEqualTo("state 99 > CLOSE");
         assertThat(of(Hook.NETIF_RX, 5)).isEmpty();
+        assertThat(of(Hook.SOCKMAP_REDIRECT, 0xffff888012345678L)).isEqualTo("to be sent");
+        assertThat(of(Hook.SOCKMAP_REDIRECT, 0xffff888012345679L)).isEqualTo("to be read");
+        assertThat(of(Hook.SOCKMAP_SEND, 0xffff888012345678L)).isEqualTo("1500 B");
         assertThat(of(Hook.TCP_SEND_RESET, 0)).as("not told").isEmpty();
         assertThat(of(Hook.TCP_SEND_RESET, 3)).isNotEmpty();
     }

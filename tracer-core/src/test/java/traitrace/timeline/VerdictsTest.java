@@ -16,6 +16,7 @@ class VerdictsTest {
     private static final long SOCKET = 0xffff888012345678L;
     private static final long NETFILTER_DROP = 8L << 32 | 0x81234567L;
     private static final long ICMP_RCV = 0x81000001L;
+    private static final long SK_PSOCK_BACKLOG = 0x81000006L;
     private static final int ACK = 16;
 
     private final Told told = new Told();
@@ -97,6 +98,15 @@ class VerdictsTest {
         feed.see(KFREE_SKB, 1, r -> r.arg(NETFILTER_DROP));
 
         assertThat(told.verdict()).isInstanceOf(Verdict.Dropped.class);
+    }
+
+    @Test
+    void isNotDroppedWhereAnotherSocketHasSentIt() {
+        feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(2, 3).ip(Told.tcp(1000, ACK, 10)));
+        feed.see(TCP_PROBE, 1);
+        feed.see(KFREE_SKB, 1, r -> r.arg(2L << 32 | SK_PSOCK_BACKLOG));
+
+        assertThat(told.verdict()).isEqualTo(new Verdict.Absorbed("sent on by another socket"));
     }
 
     @Test

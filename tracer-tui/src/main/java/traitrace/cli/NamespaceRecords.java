@@ -37,7 +37,7 @@ final class NamespaceRecords implements EventSink {
         switch (event.kind()) {
             case EventLayout.KIND_EVENT -> packet(event);
             case EventLayout.KIND_TRANSFER -> transfer(event);
-            case EventLayout.KIND_EDGE, EventLayout.KIND_GONE -> {
+            case EventLayout.KIND_EDGE, EventLayout.KIND_GONE, EventLayout.KIND_REDIRECT -> {
                 if (packets.contains(event.packetId())) {
                     sink.accept(event);
                 }
