@@ -25,6 +25,7 @@ struct call {
 	__u32 message;	/* MSG_* */
 	__u64 memory;	/* buffer, array of iovecs, msghdr, or first of the mmsghdrs */
 	__u64 count;	/* of bytes, iovecs, or mmsghdrs */
+	__u64 file;	/* open file that it reads from or writes to, where that was looked up */
 	__u32 receives; /* 0 = it sends */
 	__u32 timed;	/* recvmmsg with a timeout */
 };
@@ -195,11 +196,21 @@ static __always_inline __u64 file_of(__s32 fd)
 	return file;
 }
 
+/* Documentation/admin-guide/devices.txt: /dev/net/tun, as the kernel keeps it. */
+#define TUN_DEVICE (10u << 20 | 200)
+
+static __always_inline bool is_tun_file(const struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_rdev) == TUN_DEVICE;
+}
+
 /* On behalf of an io_uring, as far as one can tell from outside. */
 static __always_inline bool by_uring(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
+	if (!bpf_core_field_exists(task->io_uring))
+		return false;
 	return task->flags & PF_IO_WORKER || task->io_uring;
 }
 
