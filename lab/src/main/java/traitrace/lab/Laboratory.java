@@ -45,7 +45,11 @@ public final class Laboratory implements AutoCloseable {
             Map.entry("{relay-tcp}", "relay-tcp.c"),
             Map.entry("{relay-threads}", "relay-threads.c"),
             Map.entry("{relay-udp}", "relay-udp.c"),
-            Map.entry("{uring-echo}", "uring-echo.c"));
+            Map.entry("{uring-echo}", "uring-echo.c"),
+            Map.entry("{uring-tun}", "uring-tun.c"));
+
+    /** What programs include; it lies beside each of them. */
+    private static final String HEADER = "uring.h";
 
     /** In a daemon's arguments and files: its own folder. */
     public static final String SCRATCH = "{scratch}";
@@ -237,13 +241,21 @@ public final class Laboratory implements AutoCloseable {
         boolean source = name.endsWith(".c");
         Path file = source ? newFolder().resolve(name) : Files.createTempFile("lab-file", name);
         files.put(word, file);
+        copy(name, file);
+        if (!source) {
+            return file;
+        }
+        copy(HEADER, file.resolveSibling(HEADER));
+        return compiled(word, file);
+    }
+
+    private static void copy(String name, Path file) throws IOException {
         try (InputStream resource = Laboratory.class.getResourceAsStream(name)) {
             if (resource == null) {
                 throw new IOException(name + " is not on the class path");
             }
             Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
         }
-        return source ? compiled(word, file) : file;
     }
 
     /** The program has the name of its source: processes are known by it. Each is compiled once in this process. */
