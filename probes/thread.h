@@ -52,8 +52,12 @@ struct thread {
 	__u32 emitted; /* packets came out of the call under way */
 	__u32 parts;
 	__u32 partly; /* there are more */
+	/* Of requests of an io_uring, the best so far; see find_request. */
+	__u32 fit;
+	__u32 alike; /* how many fit as well */
 	__u32 reserved;
-	__u64 room; /* of all iovecs that were read */
+	__u64 request; /* the last of them, address */
+	__u64 room;    /* of all iovecs that were read */
 	struct iovec iovecs[IOVECS_READ];
 	struct transfer_part part[TRANSFER_PARTS];
 	__u8 bytes[PART_WHOLE_BYTES + 8];

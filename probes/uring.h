@@ -280,15 +280,15 @@ __noinline int fit_of(struct thread *t, struct move *m, __u64 address)
 /*
  * Looks for the request that moved these bytes: what it is about goes to t->call, its iterator to
  * t->source. An iterator that has gone over the bytes tells more than one that could.
+ *
+ * What was found so far is kept in memory, of which the verifier knows nothing: else it would go
+ * through the requests in each way that they may fit.
  */
 __noinline int find_request(struct thread *t, struct move *m)
 {
 	const struct io_kiocb *req;
 	struct request_key key;
 	struct requests *kept;
-	__u32 at = 0, alike = 0;
-	int best = FITS_NOT;
-	__u64 address;
 
 	if (!t || !m)
 		return FITS_NOT;
@@ -296,30 +296,34 @@ __noinline int find_request(struct thread *t, struct move *m)
 	kept = bpf_map_lookup_elem(&requests, &key);
 	if (!kept)
 		return FITS_NOT;
+	t->fit = FITS_NOT;
+	t->alike = 0;
 	for (__u32 i = 0; i < REQUESTS_KEPT; i++) {
-		int fit;
+		__u64 address = kept->address[i];
+		__u32 fit;
 
-		address = kept->address[i];
 		if (!address)
 			continue;
 		fit = fit_of(t, m, address);
-		if (!fit || fit < best)
+		if (!fit || fit < t->fit)
 			continue;
-		alike = fit == best ? alike + 1 : 1;
-		best = fit;
-		at = i;
+		t->alike = fit == t->fit ? t->alike + 1 : 1;
+		t->fit = fit;
+		t->request = address;
 	}
-	barrier_var(at);
-	if (alike != 1 || at >= REQUESTS_KEPT)
+	if (t->alike != 1 || !fit_of(t, m, t->request))
 		return FITS_NOT;
-	address = kept->address[at];
-	best = fit_of(t, m, address);
-	if (!best)
-		return FITS_NOT;
-	req = (void *)address;
+	for (__u32 i = 0; i < REQUESTS_KEPT; i++) {
+		if (kept->address[i] != t->request)
+			continue;
+		t->call.fd = kept->fd[i];
+		if (!m->lasting)
+			kept->address[i] = 0;
+		break;
+	}
+	req = (void *)t->request;
 	if (!m->source)
 		t->source = m->iter;
-	t->call.fd = kept->fd[at];
 	t->call.file = (__u64)BPF_CORE_READ(req, file);
 	if (is_op(BPF_CORE_READ(req, opcode), OF_FILES)) {
 		t->call.memory = BPF_CORE_READ((const struct io_rw *)req, addr);
@@ -327,9 +331,7 @@ __noinline int find_request(struct thread *t, struct move *m)
 	} else {
 		t->call.message = BPF_CORE_READ((const struct io_sr_msg *)req, msg_flags);
 	}
-	if (!m->lasting)
-		kept->address[at] = 0;
-	return best;
+	return t->fit;
 }
 
 /* The request by which an io_uring had the running thread move these bytes of a socket. */

@@ -6,7 +6,8 @@
  *     recv|send CALL FD BYTES STREAM PIPED ADDRESS+LENGTH,...
  *
  * STREAM is 1 for TCP; PIPED is 1 for splice. Lines that begin with # name what follows.
- * TransfersTest compares this with what the probes told.
+ * TransfersTest compares this with what the probes told. With the argument "early", it asks an
+ * io_uring for bytes, says so, and goes on when it has got a line.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -512,6 +513,35 @@ static void uring(struct ring *r)
 	close(c[1]);
 }
 
+/* Asks for what comes only after there is a line to read. */
+static void uring_early(struct ring *r)
+{
+	int a = bound(SOCK_DGRAM), to[2] = {bound(SOCK_DGRAM), bound(SOCK_DGRAM)};
+	struct io_uring_sqe *e;
+
+	ask(r, IORING_OP_PROVIDE_BUFFERS, 2, in2, 1000, 3);
+	collect(r, 1);
+	ask(r, IORING_OP_RECV, to[0], in, 1000, 0);
+	e = ask(r, IORING_OP_RECV, to[1], 0, 0, 1);
+	e->flags = IOSQE_BUFFER_SELECT;
+	e->ioprio = IORING_RECV_MULTISHOT;
+	enter(r, 0);
+	puts("ready");
+	fflush(stdout);
+	getchar();
+	for (int i = 0; i < 3; i++) {
+		int many = i > 0;
+		struct sockaddr_in target = address_of(to[many]);
+		char *at = in;
+
+		TRY(sendto(a, out, 400 + i, 0, (void *)&target, sizeof(target)));
+		collect(r, 1);
+		if (many)
+			at = in2 + 1000 * (result_flags[1] >> IORING_CQE_BUFFER_SHIFT);
+		other("recv", -1, 0, at, 400 + i);
+	}
+}
+
 /* By an io_uring, if there is one, or by a system call. */
 static long read_or_write(struct ring *r, int operation, int fd, void *at, size_t length)
 {
@@ -582,13 +612,18 @@ static void tun(const char *name, int flags, struct ring *r)
 	close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct ring ring;
 
 	TRY(unshare(CLONE_NEWNET));
 	up("lo");
 	fill(out, sizeof(out));
+	if (argc > 1 && !strcmp(argv[1], "early")) {
+		if (open_ring(&ring) == 0)
+			uring_early(&ring);
+		return 0;
+	}
 	datagrams();
 	many();
 	streams();

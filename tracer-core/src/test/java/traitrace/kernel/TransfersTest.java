@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,6 +91,11 @@ class TransfersTest {
 
     /** Runs the mover and answers what it printed; what was told of it goes to {@code told}. */
     private static List<String> trace(CaptureOptions options, List<Told> told) throws Exception {
+        return trace(options, told, new ProcessBuilder(mover.toString())::start);
+    }
+
+    private static List<String> trace(CaptureOptions options, List<Told> told, Callable<Process> going)
+            throws Exception {
         List<EventView> records = new ArrayList<>();
         boolean[] stop = {false};
         Process process;
@@ -111,7 +117,7 @@ class TransfersTest {
                         }
                     }));
             reader.start();
-            process = new ProcessBuilder(mover.toString()).start();
+            process = going.call();
             said = process.inputReader().lines().toList();
             assertThat(process.waitFor())
                     .as(process.errorReader().lines().collect(Collectors.joining()))
@@ -298,6 +304,22 @@ class TransfersTest {
         assertThat(told.stream().map(one -> line(one.transfer())))
                 .containsExactlyElementsOf(
                         said.stream().filter(line -> !line.startsWith("#")).toList());
+    }
+
+    @Test
+    void requestsOfAnUringThatAreOlderThanTheTraceAreFound() throws Exception {
+        boolean was = exact;
+        Process early = new ProcessBuilder(mover.toString(), "early").start();
+        assumeTrue("ready".equals(early.inputReader().readLine()), "this host gives nobody an io_uring");
+        List<Told> told = new ArrayList<>();
+        List<String> said = trace(CaptureOptions.DEFAULT, told, () -> {
+            early.outputWriter().append('\n').close();
+            return early;
+        });
+        exact = was;
+        assertThat(told.stream().map(Told::transfer).filter(one -> !one.sent()).map(TransfersTest::line))
+                .hasSize(3)
+                .containsExactlyElementsOf(said);
     }
 
     @Test
