@@ -107,6 +107,7 @@ typedef struct {
 } atomic_t;
 
 struct inode {
+	__u16 i_mode;
 	__u32 i_rdev;
 };
 
@@ -184,10 +185,69 @@ struct iov_iter {
 	const struct iovec *__iov;
 	void *ubuf;
 	unsigned long count;
+	unsigned long nr_segs;
 };
 
 struct msghdr {
 	struct iov_iter msg_iter;
+};
+
+/* io_uring: a request, and what it is about, which lies at its beginning (io_kiocb_to_cmd). */
+struct io_cqe {
+	int fd; /* until there is a result */
+};
+
+struct io_rsrc_node {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+
+struct io_file_table {
+	struct io_rsrc_data data; /* Linux 6.13 on */
+};
+
+struct io_ring_ctx {
+	struct io_file_table file_table;
+};
+
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+	unsigned int flags;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+	void *async_data;
+};
+
+struct io_sr_msg {
+	unsigned int done_io;
+	unsigned int msg_flags;
+	__u16 flags;
+};
+
+struct io_rw {
+	__u64 addr;
+	__u32 len;
+};
+
+struct iou_vec {
+	struct iovec *iovec;
+};
+
+struct io_async_msghdr {
+	struct iou_vec vec; /* Linux 6.15 on */
+	struct iovec fast_iov;
+	struct msghdr msg;
+};
+
+struct io_async_rw {
+	struct iou_vec vec;
+	struct iovec fast_iov;
+	struct iov_iter iter; /* Linux 6.9 on */
 };
 
 struct tcp_skb_cb {
@@ -307,6 +367,18 @@ struct iov_iter___iov {
 	const struct iovec *iov;
 } __attribute__((preserve_access_index));
 
+/* Before Linux 6.15. */
+struct io_async_msghdr___free_iov {
+	struct iovec *free_iov;
+} __attribute__((preserve_access_index));
+
+struct io_async_rw___free_iovec {
+	struct iovec *free_iovec;
+} __attribute__((preserve_access_index));
+
+/* linux/stat.h */
+#define S_IFMT	 0170000
+#define S_IFSOCK 0140000
 /* linux/sched.h */
 #define PF_IO_WORKER 0x00000010
 #define PF_KTHREAD   0x00200000
@@ -330,6 +402,7 @@ struct iov_iter___iov {
 #define MSG_OOB	       1
 #define MSG_PEEK       2
 #define MSG_TRUNC      0x20
+#define MSG_WAITALL    0x100
 #define ETH_P_IP       0x0800
 #define ETH_P_ARP      0x0806
 #define ETH_P_8021Q    0x8100

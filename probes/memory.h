@@ -183,6 +183,74 @@ __noinline int lay_out_iterator(struct thread *t, __u64 bytes)
 	return 0;
 }
 
+/* The parts of the next `bytes` bytes that the iterator t->source will go over. */
+__noinline int lay_out_ahead(struct thread *t, __u64 bytes)
+{
+	const struct iov_iter *iter;
+	__u64 offset, count;
+	__u32 type;
+
+	if (!t)
+		return 0;
+	iter = (void *)t->source;
+	no_parts(t);
+	type = BPF_CORE_READ(iter, iter_type);
+	offset = BPF_CORE_READ(iter, iov_offset);
+	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
+	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
+		t->iovecs[0].iov_base = (void *)((__u64)BPF_CORE_READ(iter, ubuf) + offset);
+		t->iovecs[0].iov_len = bytes;
+		lay_out(t, 1, 0, bytes);
+		return 0;
+	}
+	if (type != bpf_core_enum_value(enum iter_type, ITER_IOVEC))
+		return 0;
+	count = BPF_CORE_READ(iter, nr_segs);
+	if (count > IOVECS_READ)
+		count = IOVECS_READ;
+	barrier_var(count);
+	if (count > IOVECS_READ)
+		return 0;
+	if (bpf_probe_read_kernel(t->iovecs, count * sizeof(struct iovec), iovecs_of(iter)))
+		return 0;
+	if (lay_out(t, count, offset, bytes))
+		t->partly = 1;
+	return 0;
+}
+
+/*
+ * How many bytes the iterator at this address has gone over since it was at its first iovec;
+ * negative = not known, or the memory is the kernel's.
+ */
+__noinline __s64 gone_over(struct thread *t, __u64 address, __u64 first)
+{
+	const struct iov_iter *iter = (void *)address;
+	__u64 n, sum;
+	__u32 type;
+
+	if (!t)
+		return -1;
+	type = BPF_CORE_READ(iter, iter_type);
+	sum = BPF_CORE_READ(iter, iov_offset);
+	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
+	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
+		return sum;
+	if (type != bpf_core_enum_value(enum iter_type, ITER_IOVEC) || !first)
+		return -1;
+	n = ((__u64)iovecs_of(iter) - first) / sizeof(struct iovec);
+	barrier_var(n);
+	if (n > IOVECS_READ)
+		return -1;
+	if (bpf_probe_read_kernel(t->iovecs, n * sizeof(struct iovec), (void *)first))
+		return -1;
+	for (__u32 i = 0; i < IOVECS_READ; i++) {
+		if (i >= n)
+			break;
+		sum += t->iovecs[i].iov_len;
+	}
+	return sum;
+}
+
 /* Hashes: each step can be undone, so that no two different words give the same. */
 #define HASH_START  0x9ae16a3b2f90404fULL
 #define HASH_FACTOR 0x9e3779b97f4a7c15ULL

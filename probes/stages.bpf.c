@@ -375,6 +375,47 @@ int tcp_sendmsg_locked(__u64 *ctx)
 }
 
 /*
+ * An io_uring is about to do what it was asked for: it looks up the file by its number, in the
+ * thread that does it, once for each request.
+ */
+SEC("tp_btf/io_uring_file_get")
+int io_uring_file_get(__u64 *ctx)
+{
+	struct io_kiocb *req = (void *)ctx[0];
+	__s32 fd = (__s32)ctx[1];
+
+	if (config.user_space && is_op(req->opcode, OF_SOCKETS | OF_FILES))
+		note_request((__u64)req, req->opcode, (void *)file_of(fd), fd);
+	return 0;
+}
+
+/* An io_uring is asked for something. Files that are registered with it are not looked up. */
+SEC("tp_btf/io_uring_submit_req")
+int io_uring_submit_req(__u64 *ctx)
+{
+	struct io_kiocb *req = (void *)ctx[0];
+
+	if (config.user_space && req->flags & URING_FIXED_FILE &&
+	    is_op(req->opcode, OF_SOCKETS | OF_FILES))
+		note_request((__u64)req, req->opcode, fixed_file(req, req->cqe.fd), -1);
+	return 0;
+}
+
+/*
+ * What a request waits for is there: it will be done soon. Most were noted before, but not those
+ * that are older than the trace. Whoever runs here is not the process.
+ */
+SEC("tp_btf/io_uring_task_add")
+int io_uring_task_add(__u64 *ctx)
+{
+	struct io_kiocb *req = (void *)ctx[0];
+
+	if (config.user_space && !config.lineage && is_op(req->opcode, OF_SOCKETS))
+		note_request((__u64)req, req->opcode, req->file, -1);
+	return 0;
+}
+
+/*
  * A TCP reader goes on, among others one that has bytes moved to a pipe (net/ipv4/tcp.c,
  * tcp_read_sock), of which nothing else tells. How many these were, the socket tells by what was
  * read before.

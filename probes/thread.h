@@ -25,6 +25,7 @@ struct call {
 	__u32 message;	/* MSG_* */
 	__u64 memory;	/* buffer, array of iovecs, msghdr, or first of the mmsghdrs */
 	__u64 count;	/* of bytes, iovecs, or mmsghdrs */
+	__u64 file;	/* open file that it reads from or writes to, where that was looked up */
 	__u32 receives; /* 0 = it sends */
 	__u32 timed;	/* recvmmsg with a timeout */
 };
@@ -51,8 +52,12 @@ struct thread {
 	__u32 emitted; /* packets came out of the call under way */
 	__u32 parts;
 	__u32 partly; /* there are more */
+	/* Of requests of an io_uring, the best so far; see find_request. */
+	__u32 fit;
+	__u32 alike; /* how many fit as well */
 	__u32 reserved;
-	__u64 room; /* of all iovecs that were read */
+	__u64 request; /* the last of them, address */
+	__u64 room;    /* of all iovecs that were read */
 	struct iovec iovecs[IOVECS_READ];
 	struct transfer_part part[TRANSFER_PARTS];
 	__u8 bytes[PART_WHOLE_BYTES + 8];
@@ -199,11 +204,21 @@ static __always_inline __u64 file_of(__s32 fd)
 	return file;
 }
 
+/* Documentation/admin-guide/devices.txt: /dev/net/tun, as the kernel keeps it. */
+#define TUN_DEVICE (10u << 20 | 200)
+
+static __always_inline bool is_tun_file(const struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_rdev) == TUN_DEVICE;
+}
+
 /* On behalf of an io_uring, as far as one can tell from outside. */
 static __always_inline bool by_uring(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
+	if (!bpf_core_field_exists(task->io_uring))
+		return false;
 	return task->flags & PF_IO_WORKER || task->io_uring;
 }
 

@@ -6,6 +6,7 @@
 #include "identity.h"
 #include "memory.h"
 #include "names.h"
+#include "uring.h"
 
 /* One transfer, but for where its bytes lie. */
 struct transfer {
@@ -223,7 +224,8 @@ static __always_inline void look_at_queue(const struct sock *sk, struct transfer
 
 /*
  * The running thread was handed `ret` bytes, or got an error. If it is `shown`, t->source is the
- * iterator that went over the memory, `moved` bytes of it; else the call's registers tell.
+ * iterator that went over the memory, `moved` bytes of it; else the call's registers tell, or the
+ * request of an io_uring.
  */
 static __always_inline void got(struct thread *t, struct sock *sk, int ret, __u32 message,
 				bool shown, __u64 moved)
@@ -232,12 +234,21 @@ static __always_inline void got(struct thread *t, struct sock *sk, int ret, __u3
 	__u32 index;
 	bool tcp = of_tcp(sk);
 	bool fits = call_is_on(t, sk, true);
+	struct move m = {};
+	int fit = FITS_NOT;
 
 	index = message_of(t, ret < 0);
 	/* An empty datagram is one; no bytes of a stream are its end. */
 	if (ret < 0 || (ret == 0 && tcp))
 		return;
 	x.message = message;
+	if (config.user_space && !shown && !fits) {
+		m.key.of = file_of_socket(sk);
+		m.key.receives = 1;
+		m.bytes = ret;
+		m.more = message & MSG_TRUNC;
+		fit = request_of_socket(t, &m);
+	}
 	begin_transfer(&x, t, sk, ret, HOOK_SOCK_RECV_LENGTH);
 	if (tcp)
 		number_read(sk, &x);
@@ -250,7 +261,7 @@ static __always_inline void got(struct thread *t, struct sock *sk, int ret, __u3
 	else if (fits && !(tcp && message & MSG_TRUNC))
 		lay_out_call(t, ret, index, message & MSG_TRUNC);
 	else
-		no_parts(t);
+		lay_out_request(t, fit, &m);
 	hash_parts(t);
 	tell_transfer(t, &x);
 }
@@ -281,12 +292,22 @@ static __always_inline void gave(struct thread *t, struct sock *sk, int ret, boo
 	bool begun = t->sending == (__u64)sk;
 	bool passes = t->call.what == CALL_SPLICE || t->call.what == CALL_SENDFILE;
 	bool emitted = t->emitted;
+	struct move m = {};
+	int fit = FITS_NOT;
 
 	t->sending = 0;
 	t->emitted = 0;
 	/* A packet that came out of a call that failed is not the next call's. */
 	if ((ret < 0 && !emitted) || (ret == 0 && tcp))
 		return;
+	if (begun && t->source)
+		shown = true;
+	if (!fits && ret > 0) {
+		m.key.of = file_of_socket(sk);
+		m.source = begun ? t->source : 0;
+		m.bytes = ret;
+		fit = request_of_socket(t, &m);
+	}
 	x.message = t->call.message;
 	begin_transfer(&x, t, sk, ret, HOOK_SOCK_SEND_LENGTH);
 	if (passes)
@@ -298,8 +319,6 @@ static __always_inline void gave(struct thread *t, struct sock *sk, int ret, boo
 		x.seq =
 		    begun ? t->write_seq : BPF_CORE_READ((struct tcp_sock *)sk, write_seq) - ret;
 	}
-	if (begun && t->source)
-		shown = true;
 	if (ret <= 0 || passes) {
 		no_parts(t);
 	} else if (shown) {
@@ -313,7 +332,7 @@ static __always_inline void gave(struct thread *t, struct sock *sk, int ret, boo
 				no_parts(t);
 		}
 	} else {
-		no_parts(t);
+		lay_out_request(t, fit, &m);
 	}
 	hash_parts(t);
 	tell_transfer(t, &x);

@@ -8,8 +8,6 @@
 
 #include "transfer.h"
 
-/* Documentation/admin-guide/devices.txt: /dev/net/tun, as the kernel keeps it. */
-#define TUN_DEVICE (10u << 20 | 200)
 /* What may precede a packet: packet information and a header for offloads. */
 #define TUN_HEADERS 32
 
@@ -21,18 +19,32 @@ static __always_inline bool is_tun(const struct net_device *dev)
 	return kind == 0x006e7574; /* "tun", of TAP devices too */
 }
 
-/* Whether the running call reads from (or writes to) /dev/net/tun. */
+/* The requests of io_urings for the TUN devices of the running process. */
+static __always_inline struct request_key requests_for_tun(bool receives)
+{
+	return (struct request_key){
+	    .of = bpf_get_current_pid_tgid() >> 32, .receives = receives, .tun = 1};
+}
+
+/*
+ * Whether the running call reads from (or writes to) /dev/net/tun, or an io_uring may have it do
+ * that.
+ */
 static __always_inline bool call_is_on_tun(struct thread *t, bool receives)
 {
 	struct call *c = &t->call;
-	struct file *file;
 
 	read_call(c);
+	if (c->what == CALL_OTHER) {
+		struct request_key key = requests_for_tun(receives);
+
+		return by_uring() && bpf_map_lookup_elem(&requests, &key);
+	}
 	if (receives ? c->what != CALL_READ && c->what != CALL_READV
 		     : c->what != CALL_WRITE && c->what != CALL_WRITEV)
 		return false;
-	file = (void *)file_of(c->fd);
-	return file && BPF_CORE_READ(file, f_inode, i_rdev) == TUN_DEVICE;
+	c->file = file_of(c->fd);
+	return is_tun_file((void *)c->file);
 }
 
 /* The device keeps its packets' place, unlike the queue of a UDP socket. */
@@ -49,7 +61,7 @@ static __always_inline bool is_read_from_tun(const struct sk_buff *skb)
 static __always_inline void tell_tun(struct thread *t, const struct sk_buff *skb, __s32 bytes,
 				     __u16 hook)
 {
-	struct file *file = (void *)file_of(t->call.fd);
+	struct file *file = (void *)t->call.file;
 	struct transfer x = {};
 
 	x.socket = (__u64)BPF_CORE_READ(file, private_data);
@@ -58,6 +70,8 @@ static __always_inline void tell_tun(struct thread *t, const struct sk_buff *skb
 	x.bytes = bytes;
 	x.hook = hook;
 	x.call = t->call.what;
+	if (t->call.what == CALL_OTHER)
+		x.flags |= TRANSFER_URING;
 	hash_parts(t);
 	tell_transfer(t, &x);
 }
@@ -78,28 +92,69 @@ static __always_inline int headers_before(struct thread *t, const struct sk_buff
 }
 
 /*
+ * Lays out what the running call reads, by what it says, and answers how many bytes that are. What
+ * the call will answer is not known, so how long the headers before the packet are is seen by
+ * looking for it.
+ */
+static __always_inline __u32 lay_out_read(struct thread *t, const struct sk_buff *skb)
+{
+	__u32 len = skb->len;
+	int headers;
+
+	lay_out_call(t, ~0ULL, 0, 1);
+	headers = headers_before(t, skb);
+	if (headers < 0) {
+		no_parts(t);
+		return len;
+	}
+	len += headers;
+	if (vlan_present(skb))
+		len += 4;
+	lay_out_call(t, len, 0, 1);
+	return len;
+}
+
+static __always_inline __u32 lay_out_write(struct thread *t)
+{
+	lay_out_call(t, ~0ULL, 0, 1);
+	return t->room;
+}
+
+/* Likewise where an io_uring moves it: only its request knows. */
+static __always_inline __u32 lay_out_tun_request(struct thread *t, const struct sk_buff *skb,
+						 bool receives)
+{
+	struct move m = {.key = requests_for_tun(receives), .bytes = skb->len};
+	__u32 len = skb->len;
+
+	no_parts(t);
+	switch (find_request(t, &m)) {
+	case FITS_BEHIND:
+		len = m.behind;
+		lay_out_iterator(t, len);
+		break;
+	case FITS_AHEAD:
+		/* Linux before 6.10: the request says as much as a call. */
+		t->call.what = receives ? CALL_READ : CALL_WRITE;
+		len = receives ? lay_out_read(t, skb) : lay_out_write(t);
+		t->call.what = CALL_OTHER;
+		break;
+	}
+	return len;
+}
+
+/*
  * The packet that the running process reads is done with: its bytes are in the process's memory by
- * now. What the call answers is not known here, so how long the headers before the packet are is
- * seen by looking for it.
+ * now.
  */
 static __always_inline void got_from_tun(const struct sk_buff *skb)
 {
 	struct thread *t = this_thread();
-	__u32 len = skb->len;
-	int headers;
+	__u32 len;
 
 	if (!t || !call_is_on_tun(t, true))
 		return;
-	lay_out_call(t, ~0ULL, 0, 1);
-	headers = headers_before(t, skb);
-	if (headers >= 0) {
-		len += headers;
-		if (vlan_present(skb))
-			len += 4;
-		lay_out_call(t, len, 0, 1);
-	} else {
-		no_parts(t);
-	}
+	len = t->call.what == CALL_OTHER ? lay_out_tun_request(t, skb, true) : lay_out_read(t, skb);
 	tell_tun(t, skb, len, HOOK_SOCK_RECV_LENGTH);
 }
 
@@ -107,6 +162,7 @@ static __always_inline void got_from_tun(const struct sk_buff *skb)
 static __always_inline void emitted_by_tun(const struct sk_buff *skb, const struct skb_entry *e)
 {
 	struct thread *t;
+	__u32 len;
 
 	if (!is_tun(skb->dev))
 		return;
@@ -114,8 +170,8 @@ static __always_inline void emitted_by_tun(const struct sk_buff *skb, const stru
 	if (!t || !call_is_on_tun(t, false))
 		return;
 	tell_emission(t, e);
-	lay_out_call(t, ~0ULL, 0, 1);
-	tell_tun(t, skb, t->room, HOOK_SOCK_SEND_LENGTH);
+	len = t->call.what == CALL_OTHER ? lay_out_tun_request(t, skb, false) : lay_out_write(t);
+	tell_tun(t, skb, len, HOOK_SOCK_SEND_LENGTH);
 	t->emitted = 0;
 }
 

@@ -6,7 +6,8 @@
  *     recv|send CALL FD BYTES STREAM PIPED ADDRESS+LENGTH,...
  *
  * STREAM is 1 for TCP; PIPED is 1 for splice. Lines that begin with # name what follows.
- * TransfersTest compares this with what the probes told.
+ * TransfersTest compares this with what the probes told. With the argument "early", it asks an
+ * io_uring for bytes, says so, and goes on when it has got a line.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -15,7 +16,6 @@
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
-#include <linux/io_uring.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <sched.h>
@@ -30,6 +30,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "ring.h"
 
 #define TRY(call)                                                                                  \
 	({                                                                                         \
@@ -437,8 +438,226 @@ static void raw(void)
 	close(fd);
 }
 
+/* What came of the requests, by their numbers. */
+static int results[8];
+static unsigned result_flags[8];
+
+static void collect(struct ring *r, int answers)
+{
+	enter(r, 0);
+	while (answers--) {
+		unsigned flags;
+		int number, result = answer(r, &number, &flags);
+
+		results[number] = result;
+		result_flags[number] = flags;
+	}
+}
+
+static void other(const char *way, int fd, int stream, void *at, size_t length)
+{
+	say(way, "OTHER", fd, length, stream, at, length);
+}
+
+/* One sends, one receives; `flags` are of the requests. */
+static void uring_pair(struct ring *r, int from, int to, int stream, int length, int flags)
+{
+	ask(r, IORING_OP_SEND, from, out, length, 1)->flags = flags;
+	collect(r, 1);
+	other("send", from, stream, out, results[1]);
+	ask(r, IORING_OP_RECV, to, in, 5000, 2)->flags = flags;
+	collect(r, 1);
+	other("recv", to, stream, in, results[2]);
+}
+
+/* Requests that wait for bytes, and are done by other code than those that find some. */
+static void uring_waits(struct ring *r, const int c[2], int a, int b)
+{
+	puts("# uring waits");
+	ask(r, IORING_OP_RECV, c[1], in, 5000, 1);
+	enter(r, 0);
+	ask(r, IORING_OP_SEND, c[0], out, 321, 2);
+	collect(r, 2);
+	other("send", c[0], 1, out, results[2]);
+	other("recv", c[1], 1, in, results[1]);
+
+	/* Which of them gets the first datagram, the kernel decides. */
+	puts("# uring two at once");
+	memset(results, 0, sizeof(results));
+	ask(r, IORING_OP_RECV, b, in, 1000, 1);
+	ask(r, IORING_OP_RECV, b, in2, 2000, 2);
+	enter(r, 0);
+	for (int i = 0; i < 2; i++) {
+		int first = results[1];
+
+		ask(r, IORING_OP_SEND, a, out + 500 * i, 400, 3);
+		collect(r, 2);
+		other("send", a, 0, out + 500 * i, 400);
+		other("recv", b, 0, results[1] && !first ? in : in2, 400);
+	}
+
+	puts("# uring waits for all");
+	ask(r, IORING_OP_RECV, c[1], in, 500, 1)->msg_flags = MSG_WAITALL;
+	enter(r, 0);
+	ask(r, IORING_OP_SEND, c[0], out, 100, 2);
+	collect(r, 1);
+	other("send", c[0], 1, out, 100);
+	other("recv", c[1], 1, in, 100);
+	ask(r, IORING_OP_SEND, c[0], out + 100, 400, 2);
+	collect(r, 2);
+	other("send", c[0], 1, out + 100, 400);
+	other("recv", c[1], 1, in + 100, 400);
+
+	puts("# uring one after the other");
+	ask(r, IORING_OP_RECV, c[1], in, 5000, 1)->flags = IOSQE_IO_LINK;
+	ask(r, IORING_OP_SEND, c[1], in, 100, 2);
+	enter(r, 0);
+	ask(r, IORING_OP_SEND, c[0], out, 100, 3);
+	collect(r, 3);
+	other("send", c[0], 1, out, 100);
+	other("recv", c[1], 1, in, 100);
+	other("send", c[1], 1, in, 100);
+	ask(r, IORING_OP_RECV, c[0], in2, 5000, 1);
+	collect(r, 1);
+	other("recv", c[0], 1, in2, results[1]);
+}
+
+/* One request for many messages, in memory that the kernel chooses. */
+static void uring_many(struct ring *r, int a, int b)
+{
+	struct io_uring_sqe *e;
+
+	puts("# uring many");
+	ask(r, IORING_OP_PROVIDE_BUFFERS, 4, in, 1000, 1);
+	collect(r, 1);
+	e = ask(r, IORING_OP_RECV, b, 0, 0, 2);
+	e->flags = IOSQE_BUFFER_SELECT;
+	e->ioprio = IORING_RECV_MULTISHOT;
+	enter(r, 0);
+	for (int i = 0; i < 3; i++) {
+		ask(r, IORING_OP_SEND, a, out + i, 250, 3);
+		collect(r, 2);
+		other("send", a, 0, out + i, 250);
+		other("recv", b, 0, in + 1000 * (result_flags[2] >> IORING_CQE_BUFFER_SHIFT), 250);
+	}
+}
+
+static void uring_vectors(struct ring *r, const int c[2], int a, int b)
+{
+	struct iovec from[3] = {{out, 10}, {out + 50, 0}, {out + 100, 300}};
+	struct iovec to[2] = {{in, 100}, {in2, 500}}, got[2] = {{in, 100}, {in2, 210}};
+	struct msghdr outgoing = {.msg_iov = from, .msg_iovlen = 3};
+	struct msghdr incoming = {.msg_iov = to, .msg_iovlen = 2};
+
+	puts("# uring sendmsg recvmsg");
+	ask(r, IORING_OP_SENDMSG, a, &outgoing, 1, 1);
+	collect(r, 1);
+	say_parts("send", "OTHER", a, 310, 0, 0, from, 3);
+	ask(r, IORING_OP_RECVMSG, b, &incoming, 1, 2);
+	collect(r, 1);
+	say_parts("recv", "OTHER", b, results[2], 0, 0, got, 2);
+	for (int tcp = 0; tcp < 2; tcp++) {
+		int source = tcp ? c[0] : a, target = tcp ? c[1] : b;
+
+		printf("# uring %s write read\n", tcp ? "tcp" : "udp");
+		ask(r, IORING_OP_WRITE, source, out, 600, 1);
+		collect(r, 1);
+		other("send", source, tcp, out, 600);
+		ask(r, IORING_OP_READ, target, in, 5000, 2);
+		collect(r, 1);
+		other("recv", target, tcp, in, results[2]);
+		printf("# uring %s writev readv\n", tcp ? "tcp" : "udp");
+		ask(r, IORING_OP_WRITEV, source, from, 3, 1);
+		collect(r, 1);
+		say_parts("send", "OTHER", source, 310, tcp, 0, from, 3);
+		ask(r, IORING_OP_READV, target, to, 2, 2);
+		collect(r, 1);
+		say_parts("recv", "OTHER", target, results[2], tcp, 0, got, 2);
+	}
+}
+
+static void uring(struct ring *r)
+{
+	int c[2], a = bound(SOCK_DGRAM), b = bound(SOCK_DGRAM);
+	struct sockaddr_in to_b = address_of(b);
+
+	connection(c);
+	TRY(connect(a, (void *)&to_b, sizeof(to_b)));
+	puts("# uring udp");
+	uring_pair(r, a, b, 0, 555, 0);
+	puts("# uring tcp");
+	uring_pair(r, c[0], c[1], 1, 555, 0);
+	puts("# uring worker");
+	uring_pair(r, c[0], c[1], 1, 556, IOSQE_ASYNC);
+	uring_waits(r, c, a, b);
+	uring_vectors(r, c, a, b);
+	/* What is registered has no descriptor, but for us a number. */
+	puts("# uring registered");
+	TRY(syscall(SYS_io_uring_register, r->fd, IORING_REGISTER_FILES, c, 2));
+	ask(r, IORING_OP_SEND, 0, out, 557, 1)->flags = IOSQE_FIXED_FILE;
+	ask(r, IORING_OP_RECV, 1, in, 5000, 2)->flags = IOSQE_FIXED_FILE;
+	collect(r, 2);
+	other("send", -1, 1, out, 557);
+	other("recv", -1, 1, in, 557);
+	uring_many(r, a, b);
+	close(a);
+	close(b);
+	close(c[0]);
+	close(c[1]);
+}
+
+/* Asks for what comes only after there is a line to read. */
+static void uring_early(struct ring *r)
+{
+	int a = bound(SOCK_DGRAM), to[2] = {bound(SOCK_DGRAM), bound(SOCK_DGRAM)};
+	struct io_uring_sqe *e;
+
+	ask(r, IORING_OP_PROVIDE_BUFFERS, 2, in2, 1000, 3);
+	collect(r, 1);
+	ask(r, IORING_OP_RECV, to[0], in, 1000, 0);
+	e = ask(r, IORING_OP_RECV, to[1], 0, 0, 1);
+	e->flags = IOSQE_BUFFER_SELECT;
+	e->ioprio = IORING_RECV_MULTISHOT;
+	enter(r, 0);
+	puts("ready");
+	fflush(stdout);
+	getchar();
+	for (int i = 0; i < 3; i++) {
+		int many = i > 0;
+		struct sockaddr_in target = address_of(to[many]);
+		char *at = in;
+
+		TRY(sendto(a, out, 400 + i, 0, (void *)&target, sizeof(target)));
+		collect(r, 1);
+		if (many)
+			at = in2 + 1000 * (result_flags[1] >> IORING_CQE_BUFFER_SHIFT);
+		other("recv", -1, 0, at, 400 + i);
+	}
+}
+
+/* By an io_uring, if there is one, or by a system call. */
+static long read_or_write(struct ring *r, int operation, int fd, void *at, size_t length)
+{
+	const char *way = operation == IORING_OP_READ ? "recv" : "send";
+	long n;
+
+	if (r) {
+		ask(r, operation, fd, at, length, 1);
+		collect(r, 1);
+		n = results[1];
+		other(way, fd, 0, at, n);
+	} else if (operation == IORING_OP_READ) {
+		n = TRY(read(fd, at, length));
+		say(way, "READ", fd, n, 0, at, n);
+	} else {
+		n = TRY(write(fd, at, length));
+		say(way, "WRITE", fd, n, 0, at, n);
+	}
+	return n;
+}
+
 /* A datagram into the device, out of it, and back with its ends exchanged. */
-static void tun(const char *name, int flags)
+static void tun(const char *name, int flags, struct ring *r)
 {
 	struct ifreq request = {.ifr_flags = IFF_TUN | flags};
 	struct sockaddr_in *address = (void *)&request.ifr_addr;
@@ -453,7 +672,7 @@ static void tun(const char *name, int flags)
 		return;
 	strcpy(request.ifr_name, name);
 	TRY(ioctl(fd, TUNSETIFF, &request));
-	mine = header ? 0x0a630101 : 0x0a630001;
+	mine = 0x0a630001 + 0x100 * (name[3] - '0');
 	memset(&request.ifr_addr, 0, sizeof(request.ifr_addr));
 	address->sin_family = AF_INET;
 	address->sin_addr.s_addr = htonl(mine);
@@ -466,13 +685,12 @@ static void tun(const char *name, int flags)
 	TRY(bind(s, (void *)&here, sizeof(here)));
 	there = here;
 	there.sin_addr.s_addr = htonl(mine + 1);
-	printf("# tun %s\n", header ? "with packet information" : "plain");
+	printf("# tun %s%s\n", header ? "with packet information" : "plain", r ? " by uring" : "");
 	n = TRY(sendto(s, out, 500, 0, (void *)&there, sizeof(there)));
 	say("send", "SENDTO", s, n, 0, out, n);
 	do {
 		/* The kernel's own come out, too. */
-		n = TRY(read(fd, in, sizeof(in)));
-		say("recv", "READ", fd, n, 0, in, n);
+		n = read_or_write(r, IORING_OP_READ, fd, in, sizeof(in));
 	} while (n != 528 + header);
 	for (int i = 0; i < 4; i++) {
 		char *ip = in + header, spare = ip[12 + i];
@@ -480,86 +698,37 @@ static void tun(const char *name, int flags)
 		ip[12 + i] = ip[16 + i];
 		ip[16 + i] = spare;
 	}
-	n = TRY(write(fd, in, n));
-	say("send", "WRITE", fd, n, 0, in, n);
+	read_or_write(r, IORING_OP_WRITE, fd, in, n);
 	n = TRY(recv(s, in2, sizeof(in2), 0));
 	say("recv", "RECVFROM", s, n, 0, in2, n);
 	close(s);
 	close(fd);
 }
 
-/* Has the ring do one thing: the least that it needs, one entry at a time. */
-static long by_uring(int ring, struct io_uring_params *p, char *sq, char *cq,
-		     struct io_uring_sqe *entries, int what, int fd, void *at, size_t length)
+int main(int argc, char **argv)
 {
-	unsigned *tail = (void *)(sq + p->sq_off.tail), *head = (void *)(cq + p->cq_off.head);
-	unsigned mask = *(unsigned *)(sq + p->sq_off.ring_mask);
-	unsigned slot = *tail & mask;
-	struct io_uring_cqe *done;
-	long result;
+	struct ring ring;
 
-	memset(&entries[slot], 0, sizeof(entries[slot]));
-	entries[slot].opcode = what;
-	entries[slot].fd = fd;
-	entries[slot].addr = (long)at;
-	entries[slot].len = length;
-	((unsigned *)(sq + p->sq_off.array))[slot] = slot;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	TRY(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0));
-	done = (struct io_uring_cqe *)(cq + p->cq_off.cqes) +
-	       (*head & *(unsigned *)(cq + p->cq_off.ring_mask));
-	result = done->res;
-	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
-	if (result < 0)
-		errx(1, "io_uring: %s", strerror(-result));
-	return result;
-}
-
-static void uring(void)
-{
-	struct io_uring_params p = {};
-	int ring = syscall(SYS_io_uring_setup, 4, &p);
-	int c[2], a = bound(SOCK_DGRAM), b = bound(SOCK_DGRAM);
-	struct sockaddr_in to_b = address_of(b);
-	struct io_uring_sqe *entries;
-	char *sq, *cq;
-	long n;
-
-	/* A host may forbid it. */
-	if (ring < 0)
-		return;
-	sq = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-	cq = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
-	entries = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
-	connection(c);
-	TRY(connect(a, (void *)&to_b, sizeof(to_b)));
-	for (int tcp = 0; tcp < 2; tcp++) {
-		printf("# uring %s\n", tcp ? "tcp" : "udp");
-		n = by_uring(ring, &p, sq, cq, entries, IORING_OP_SEND, tcp ? c[0] : a, out, 555);
-		say("send", "OTHER", -1, n, tcp, out, n);
-		n = by_uring(ring, &p, sq, cq, entries, IORING_OP_RECV, tcp ? c[1] : b, in, 5000);
-		say("recv", "OTHER", -1, n, tcp, in, n);
-	}
-	close(ring);
-	close(a);
-	close(b);
-	close(c[0]);
-	close(c[1]);
-}
-
-int main(void)
-{
 	TRY(unshare(CLONE_NEWNET));
 	up("lo");
 	fill(out, sizeof(out));
+	if (argc > 1 && !strcmp(argv[1], "early")) {
+		if (open_ring(&ring) == 0)
+			uring_early(&ring);
+		return 0;
+	}
 	datagrams();
 	many();
 	streams();
 	sockmaps();
 	frames();
 	raw();
-	uring();
-	tun("tun0", IFF_NO_PI);
-	tun("tun1", 0);
+	tun("tun0", IFF_NO_PI, NULL);
+	tun("tun1", 0, NULL);
+	if (open_ring(&ring) < 0)
+		return 0;
+	tun("tun2", IFF_NO_PI, &ring);
+	tun("tun3", 0, &ring);
+	uring(&ring);
 	return 0;
 }

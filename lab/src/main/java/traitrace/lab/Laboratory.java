@@ -45,7 +45,8 @@ public final class Laboratory implements AutoCloseable {
             Map.entry("{relay-tcp}", "relay-tcp.c"),
             Map.entry("{relay-threads}", "relay-threads.c"),
             Map.entry("{relay-udp}", "relay-udp.c"),
-            Map.entry("{uring-echo}", "uring-echo.c"));
+            Map.entry("{uring-echo}", "uring-echo.c"),
+            Map.entry("{uring-tun}", "uring-tun.c"));
 
     /** In a daemon's arguments and files: its own folder. */
     public static final String SCRATCH = "{scratch}";

@@ -20,6 +20,9 @@ final class Programs {
     static final String FOLDER = "traitrace.lab.programs";
 
     private static final String SUFFIX = ".c";
+    /** What sources include; it lies beside each of them. */
+    private static final String HEADER = "uring.h";
+
     private static final Map<String, Path> COMPILED = new ConcurrentHashMap<>();
 
     private Programs() {}
@@ -60,9 +63,12 @@ final class Programs {
     private static Path compile(String source, Path folder) throws IOException {
         Path text = folder.resolve(source);
         Path program = folder.resolve(name(source));
+        Path header = folder.resolve(HEADER);
         copy(source, text);
+        copy(HEADER, header);
         Command.run(List.of("cc", "-O1", "-pthread", "-o", program.toString(), text.toString()));
         Files.delete(text);
+        Files.delete(header);
         return program;
     }
 

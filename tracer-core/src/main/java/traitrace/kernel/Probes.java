@@ -32,8 +32,13 @@ final class Probes implements AutoCloseable {
     private static final Set<String> UNTWINNED = Set.of(
             "sk_data_ready", "sock_recv_length", "sock_send_length", "tcp_sendmsg_locked", "tcp_rcv_space_adjust");
     /** Tell what processes give, and nothing else. What they got, {@code sock_recv_length} tells in any case. */
-    private static final Set<String> USER_SPACE =
-            Set.of("sock_send_length", "tcp_sendmsg_locked", "tcp_rcv_space_adjust");
+    private static final Set<String> USER_SPACE = Set.of(
+            "sock_send_length",
+            "tcp_sendmsg_locked",
+            "tcp_rcv_space_adjust",
+            "io_uring_file_get",
+            "io_uring_submit_req",
+            "io_uring_task_add");
     /** How many links are closed at a time: the kernel waits most of the time, see {@link #close}. */
     private static final int CLOSERS = 16;
 
