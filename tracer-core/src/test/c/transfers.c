@@ -343,7 +343,7 @@ static int redirecting(int type, int attach_type, int helper, int flags)
 	return map;
 }
 
-static void enter(int map, int index, int fd)
+static void put(int map, int index, int fd)
 {
 	union bpf_attr update = {.map_fd = map, .key = (long)&index, .value = (long)&fd};
 

@@ -52,7 +52,7 @@ class JsonLinesTest {
         assertThat(meta.path("families").toString()).isEqualTo("[\"stages\"]");
         JsonNode stats = lines.get(lines.size() - 1);
         assertThat(stats.path("type").asText()).isEqualTo("stats");
-        assertThat(stats.path("packets").asInt()).isEqualTo(9);
+        assertThat(stats.path("packets").asInt()).isEqualTo(10);
         assertThat(stats.path("dropped").asInt()).isEqualTo(2);
         assertThat(stats.path("lost_events").asInt()).isEqualTo(7);
         assertThat(stats.path("missing_events").asInt()).isEqualTo(4);

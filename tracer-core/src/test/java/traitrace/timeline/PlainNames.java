@@ -48,7 +48,7 @@ final class PlainNames implements Names {
             case 0x81000006 -> "nf_queue+0x4d";
             case 0x81000007 -> "nfqnl_reinject+0x1f0 [nfnetlink_queue]";
             case 0x81000005 -> "dev_queue_xmit_nit+0x11a";
-            case 0x81000006 -> "sk_psock_backlog+0x1f0";
+            case 0x81000008 -> "sk_psock_backlog+0x1f0";
             default -> "";
         };
     }

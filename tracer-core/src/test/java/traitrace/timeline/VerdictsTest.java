@@ -16,7 +16,7 @@ class VerdictsTest {
     private static final long SOCKET = 0xffff888012345678L;
     private static final long NETFILTER_DROP = 8L << 32 | 0x81234567L;
     private static final long ICMP_RCV = 0x81000001L;
-    private static final long SK_PSOCK_BACKLOG = 0x81000006L;
+    private static final long SK_PSOCK_BACKLOG = 0x81000008L;
     private static final int ACK = 16;
 
     private final Told told = new Told();
