@@ -879,15 +879,24 @@ public final class Lineage implements EventSink {
         if (skb == null || event.flags() >= EVIDENCE.length) {
             return;
         }
-        List<Receive.Share> all = shares.of(skb, event.redirectedFrom(), event.len());
-        for (Receive.Share share : all) {
-            share.skb().redirected = true;
-            share.skb().packet.awaited = true;
-        }
-        Passage passage = new Passage(Relation.SOCKMAP, EVIDENCE[event.flags()], 0, event.time());
         redirecting.remove(event.arg());
-        userSpace.redirected(event.arg(), event.redirectedTo(), event.len(), all, passage);
+        List<Receive.Share> own = shares.of(skb, event.redirectedFrom(), event.len());
+        List<Receive.Share> others = shares.others(own, skb, event.redirectedFrom(), event.len());
+        redirect(own, EVIDENCE[event.flags()], event);
+        if (!others.isEmpty()) {
+            boolean guess = event.flags() == Evidence.GUESSED.ordinal();
+            redirect(others, guess ? Evidence.GUESSED : Evidence.MATCHED, event);
+        }
         schedule(skb.packet);
+    }
+
+    private void redirect(List<Receive.Share> received, Evidence evidence, EventView event) {
+        for (Receive.Share share : received) {
+            share.skb().redirected = true;
+            share.skb().packet.awaited |= !share.skb().packet.finished;
+        }
+        Passage passage = new Passage(Relation.SOCKMAP, evidence, 0, event.time());
+        userSpace.redirected(event.arg(), event.redirectedTo(), event.len(), received, passage);
     }
 
     /** Which datagram it was, the order of the socket's queue says. */

@@ -55,23 +55,36 @@ final class Shares {
     }
 
     /**
-     * Of bytes that were taken out of an skb by no reader.
+     * Of bytes that were taken out of an skb by no reader: its own and those of what was merged into it.
      *
      * @param sequence of the first of them, where it came by TCP
      */
     List<Receive.Share> of(Skb skb, long sequence, long bytes) {
         List<Receive.Share> shares = new ArrayList<>(1);
-        if (!skb.tcp) {
+        if (skb.tcp) {
+            addMembers(shares, skb, sequence, bytes, 0);
+        } else {
             shares.add(new Receive.Share(skb, 0, bytes, true));
-            return shares;
         }
-        addMembers(shares, skb, sequence, bytes, 0);
-        // A message that a parser put together (net/strparser/strparser.c) begins with the skb, and goes on in others.
-        tcp.overlapping(skb.flow, skb.netns, sequence, sequence + bytes, skb, other -> {
-            if (exact ? other.accepted && !other.dropped : taken(other)) {
-                add(shares, other, sequence, bytes);
-            }
-        });
+        return shares;
+    }
+
+    /**
+     * The others of the same flow that had such numbers: a message that a parser put together (net/strparser/strparser.c)
+     * begins with one skb, and goes on in others of which that tells nothing.
+     *
+     * @param known shares that are of these bytes
+     */
+    List<Receive.Share> others(List<Receive.Share> known, Skb skb, long sequence, long bytes) {
+        List<Receive.Share> shares = new ArrayList<>(0);
+        long covered = known.stream().mapToLong(Receive.Share::to).max().orElse(0);
+        if (skb.tcp && covered < bytes) {
+            tcp.overlapping(skb.flow, skb.netns, sequence + covered, sequence + bytes, skb, other -> {
+                if (exact ? other.accepted && !other.dropped : taken(other)) {
+                    add(shares, other, sequence, bytes);
+                }
+            });
+        }
         return shares;
     }
 

@@ -157,7 +157,7 @@ class SockmapTest {
         relay.transmits(4, 5000, 100).transmits(5, 5100, 100);
         relay.feed.redirect(1, OUT, 1000, 5000, 200, PROVED);
 
-        assertThat(emits(relay.journeys.of(2))).containsExactly("2>5 proved sockmap");
+        assertThat(emits(relay.journeys.of(2))).containsExactly("2>5 matched sockmap");
         assertThat(emits(relay.journeys.of(3))).isEmpty();
     }
 
