@@ -364,8 +364,8 @@ static void sockmaps(void)
 		return;
 	connection(c);
 	connection(d);
-	enter(skbs, 1, d[1]);
-	enter(skbs, 0, c[1]);
+	put(skbs, 1, d[1]);
+	put(skbs, 0, c[1]);
 	puts("# sockmap redirects what is received");
 	n = TRY(write(c[0], out, 300));
 	say("send", "WRITE", c[0], n, 1, out, n);
@@ -384,8 +384,8 @@ static void sockmaps(void)
 	puts("# sockmap redirects what is sent");
 	n = TRY(write(c[0], out, 200));
 	say("send", "WRITE", c[0], n, 1, out, n);
-	enter(messages, 1, d[0]);
-	enter(messages, 0, c[0]);
+	put(messages, 1, d[0]);
+	put(messages, 0, c[0]);
 	n = TRY(write(c[0], out, 100));
 	say("send", "WRITE", c[0], n, 0, out, n);
 	n = TRY(read(d[1], in, 200));

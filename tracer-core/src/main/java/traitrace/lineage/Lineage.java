@@ -204,9 +204,12 @@ public final class Lineage implements EventSink {
         done.add(packet.id());
         for (Skb skb : packet.skbs()) {
             skbs.remove(skb.id);
-            // A packet that was merged into this one went by the id of its first skb.
-            packets.remove(skb.id);
-            done.add(skb.id);
+            // A packet that was merged into this one went by the id of its first skb; one that was not still does.
+            Packet named = packets.get(skb.id);
+            if (named == null || named == packet) {
+                packets.remove(skb.id);
+                done.add(skb.id);
+            }
             skb.toldAs = packet.id();
             // The indexes hold skbs for a while: they must not hold all that was recorded of them.
             skb.packet = FINISHED;
@@ -489,6 +492,12 @@ public final class Lineage implements EventSink {
     /** The packet that goes by this id now; null if it is finished. */
     private Packet packet(long id) {
         Packet packet = packets.get(id);
+        if (packet != null && packet.finished) {
+            // It went by this id because another did that was joined to it, and whose first skb it never had.
+            packets.remove(id);
+            done.add(id);
+            return null;
+        }
         if (packet == null && !done.contains(id)) {
             packet = new Packet(id);
             packets.put(id, packet);
@@ -887,7 +896,10 @@ public final class Lineage implements EventSink {
             boolean guess = event.flags() == Evidence.GUESSED.ordinal();
             redirect(others, guess ? Evidence.GUESSED : Evidence.MATCHED, event);
         }
-        schedule(skb.packet);
+        // Its story may have been told, for the worker that sends it on is late.
+        if (!skb.packet.finished) {
+            schedule(skb.packet);
+        }
     }
 
     private void redirect(List<Receive.Share> received, Evidence evidence, EventView event) {
