@@ -224,9 +224,9 @@ class CrossingJudgeTest {
 
         assertThat(table)
                 .contains(
-                        "scenario  crossing  sent  memory  bytes  headers  thread  pair  receipt  apart  none  wrong   recall"
+                        "scenario  crossing  sent  sockmap  memory  bytes  headers  thread  pair  receipt  apart  none  wrong   recall"
                                 + "  matched right  guessed right  unjudged\n"
-                                + "test      there        2       1      0        0       1     0        0      0     0      0"
+                                + "test      there        2        0       1      0        0       1     0        0      0     0      0"
                                 + "  100.0 %        100.0 %        100.0 %         0\n");
     }
 
