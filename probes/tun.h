@@ -8,9 +8,6 @@
 
 #include "transfer.h"
 
-/* What may precede a packet: packet information and a header for offloads. */
-#define TUN_HEADERS 32
-
 static __always_inline bool is_tun(const struct net_device *dev)
 {
 	__u32 kind = 0;
@@ -124,7 +121,12 @@ static __always_inline __u32 lay_out_write(struct thread *t)
 static __always_inline __u32 lay_out_tun_request(struct thread *t, const struct sk_buff *skb,
 						 bool receives)
 {
-	struct move m = {.key = requests_for_tun(receives), .bytes = skb->len};
+	struct move m = {
+	    .key = requests_for_tun(receives),
+	    .bytes = skb->len,
+	    .packet = (__u64)skb->data,
+	    .linear = skb->len - skb->data_len,
+	};
 	__u32 len = skb->len;
 
 	no_parts(t);

@@ -166,6 +166,8 @@ struct move {
 	__u32 lasting; /* the request may move more: it is not done with this */
 	__u64 iter;    /* the request's */
 	__s64 behind;  /* bytes that it has gone over in this move */
+	__u64 packet;  /* TUN: address of its first byte in the kernel */
+	__u64 linear;  /* how many bytes lie together there */
 };
 
 enum fit {
@@ -233,6 +235,37 @@ static __always_inline enum fit fits_message(struct thread *t, struct move *m, _
 		   : FITS_NOT;
 }
 
+/* What tells packets apart: headers, and where there are so many, first bytes behind them. */
+#define PACKET_BYTES	   48
+#define PACKET_BYTES_LEAST 16
+/* What may precede a packet: packet information and a header for offloads. */
+#define TUN_HEADERS 32
+
+/* Whether this memory of the process holds the packet: before Linux 6.10 nothing else tells. */
+static __always_inline bool holds_packet(struct thread *t, const struct move *m, __u64 memory)
+{
+	__u64 packet[PACKET_BYTES / 8] = {};
+	__u32 words = PACKET_BYTES / 8;
+
+	if (m->linear < PACKET_BYTES_LEAST)
+		return false;
+	if (m->linear < PACKET_BYTES)
+		words = PACKET_BYTES_LEAST / 8;
+	if (bpf_probe_read_kernel(packet, words * 8, (void *)m->packet) ||
+	    bpf_probe_read_user(t->bytes, TUN_HEADERS + PACKET_BYTES, (void *)memory))
+		return false;
+	for (__u32 at = 0; at <= TUN_HEADERS; at += 2) {
+		__u64 differs = 0;
+
+		for (__u32 w = 0; w < PACKET_BYTES / 8; w++)
+			if (w < words)
+				differs |= packet[w] ^ *(__u64 *)(t->bytes + at + w * 8);
+		if (!differs)
+			return true;
+	}
+	return false;
+}
+
 /* A request to read or write. */
 static __always_inline enum fit fits_file(struct thread *t, struct move *m, __u64 address,
 					  __u64 data, __u32 opcode)
@@ -241,9 +274,13 @@ static __always_inline enum fit fits_file(struct thread *t, struct move *m, __u6
 	__s64 gone, left;
 
 	m->lasting = opcode == URING_READ_MULTISHOT;
-	if (!HAS_ITERATORS)
-		return m->key.tun && (opcode == URING_READ || opcode == URING_WRITE) ? FITS_AHEAD
-										     : FITS_NOT;
+	if (!HAS_ITERATORS) {
+		const struct io_rw *rw = (void *)address;
+
+		if (!m->key.tun || (opcode != URING_READ && opcode != URING_WRITE))
+			return FITS_NOT;
+		return holds_packet(t, m, BPF_CORE_READ(rw, addr)) ? FITS_AHEAD : FITS_NOT;
+	}
 	m->iter = data + bpf_core_field_offset(struct io_async_rw, iter);
 	gone = gone_over(t, m->iter, first_of_file(data));
 	if (m->key.tun) {
