@@ -45,8 +45,8 @@ enum hook {
 	HOOK_SOCKMAP_REDIRECT =
 	    32,			/* socket that gets it, address; + 1 = to be read there, not sent */
 	HOOK_SOCKMAP_SEND = 33, /* socket that begins to send it, address */
-	HOOK_NFQUEUE_ENQUEUE = 34,   /* errno by which it was refused, 0 = none << 32 | queue */
-	HOOK_NFQUEUE_VERDICT = 35,   /* enum nfqueue_judgement << 32 | NF_*, as the kernel has it */
+	HOOK_NFQUEUE_ENQUEUE = 34, /* errno by which it was refused, 0 = none << 32 | queue */
+	HOOK_NFQUEUE_VERDICT = 35, /* enum nfqueue_judgement << 32 | NF_*, as the kernel has it */
 	HOOK_COUNT,
 };
 
