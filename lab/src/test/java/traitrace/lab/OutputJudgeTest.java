@@ -137,7 +137,7 @@ class OutputJudgeTest {
     }
 
     private static String because(Long... candidates) {
-        return "because of one of "
+        return "because of one of " + candidates.length + " packets, or none: "
                 + String.join(
                         ", ", Arrays.stream(candidates).map(Timeline::formatId).toList());
     }

@@ -20,6 +20,7 @@ final class EdgeNotes {
     record Note(String text, boolean guessed) {}
 
     private static final int MOST_NAMED = 4;
+    private static final int MOST_CANDIDATES_NAMED = 8;
 
     private record Phrase(EdgeKind kind, Evidence evidence, String why) {}
 
@@ -86,12 +87,17 @@ final class EdgeNotes {
                 .orElse("-> " + labels.name(edge.childSkb()));
     }
 
-    /** {@code because of one of 2 packets: 00000000000a3f21, 00000000000a3f22}. */
+    /** {@code because of one of 2 packets, or none: 00000000000a3f21, 00000000000a3f22}; JSON names all of many. */
     static String candidates(List<Long> packets) {
-        String ids = packets.stream().map(Timeline::formatId).collect(Collectors.joining(", "));
+        String ids = packets.stream()
+                .limit(MOST_CANDIDATES_NAMED)
+                .map(Timeline::formatId)
+                .collect(Collectors.joining(", "));
+        int more = packets.size() - MOST_CANDIDATES_NAMED;
         return packets.size() == 1
                 ? "perhaps because of packet " + ids
-                : "because of one of " + packets.size() + " packets, or none: " + ids;
+                : "because of one of " + packets.size() + " packets, or none: " + ids
+                        + (more > 0 ? " and " + more + " more" : "");
     }
 
     /** A few are named, of many the first: GRO merges dozens. */

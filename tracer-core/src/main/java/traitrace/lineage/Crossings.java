@@ -21,7 +21,6 @@ import traitrace.event.Transfer.Part;
 final class Crossings {
     private static final int MOST_PROCESSES = 1024;
     private static final int MOST_THREADS = 256;
-    private static final int MOST_CANDIDATES = 8;
     private static final long IDLE_NS = 60_000_000_000L;
 
     /**
@@ -182,7 +181,8 @@ final class Crossings {
             open = process.unconsumed(send.timeNs());
         }
         open.removeIf(possible.negate());
-        List<Receive> newest = new ArrayList<>(open.subList(Math.max(0, open.size() - MOST_CANDIDATES), open.size()));
+        List<Receive> newest =
+                new ArrayList<>(open.subList(Math.max(0, open.size() - Packet.MOST_CANDIDATES), open.size()));
         Collections.reverse(newest);
         return newest;
     }

@@ -1,13 +1,12 @@
 package traitrace.lineage;
 
+import com.carrotsearch.hppc.LongArrayList;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import traitrace.event.EventLayout;
 import traitrace.event.EventSink;
 import traitrace.event.EventView;
@@ -27,7 +26,8 @@ public final class Packet {
     public static final int MISSING = 62;
 
     private static final int FIRST_BYTES = 1024;
-    private static final int MOST_CANDIDATES = 8;
+    /** As many clients as a proxy may serve at a time, and some. */
+    static final int MOST_CANDIDATES = 64;
 
     private final long id;
     private byte[] bytes = new byte[FIRST_BYTES];
@@ -39,7 +39,7 @@ public final class Packet {
     private long lastTime;
 
     /** Ids of packets that it may come from, where nothing tells from which. */
-    private final Set<Long> candidates = new LinkedHashSet<>(0);
+    private final LongArrayList candidates = new LongArrayList(0);
 
     boolean delivered;
     /** A process has taken it, or bytes of it, and did not only look at them. */
@@ -94,11 +94,11 @@ public final class Packet {
      * ids, newest first, at most {@value #MOST_CANDIDATES}. Empty where that is known, or there are none.
      */
     public List<Long> candidates() {
-        return List.copyOf(candidates);
+        return Arrays.stream(candidates.toArray()).boxed().toList();
     }
 
     void addCandidate(long packetId) {
-        if (candidates.size() < MOST_CANDIDATES && packetId != id) {
+        if (candidates.size() < MOST_CANDIDATES && packetId != id && !candidates.contains(packetId)) {
             candidates.add(packetId);
         }
     }
@@ -196,7 +196,7 @@ public final class Packet {
         taken |= other.taken;
         awaited |= other.awaited;
         reader = other.reader == 0 ? reader : other.reader;
-        other.candidates.forEach(this::addCandidate);
+        other.candidates().forEach(this::addCandidate);
     }
 
     /**

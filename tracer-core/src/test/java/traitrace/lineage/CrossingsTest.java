@@ -404,13 +404,13 @@ class CrossingsTest {
     }
 
     @Test
-    void namesNoMoreThanEightCandidates() {
+    void namesNoMoreCandidatesThanItMay() {
         for (int i = 0; i < 100; i++) {
             program.gets(CLIENT + i, BUFFER, text(i, 50));
         }
 
         assertThat(program.gives(SERVER, OTHER_BUFFER, text(-1, 90)).candidates())
-                .hasSize(8);
+                .hasSize(Packet.MOST_CANDIDATES);
     }
 
     @Test
