@@ -312,8 +312,7 @@ struct iov_iter___iov {
 /* net/sock.h */
 #define RCV_SHUTDOWN	   1
 #define SK_USER_DATA_PSOCK 4
-/* linux/skmsg.h: what a program judged, and of the flags in _sk_redir the one beside BPF_F_INGRESS
- */
+/* linux/skmsg.h: a verdict, and the flag in _sk_redir beside BPF_F_INGRESS */
 #define SK_ACTION_REDIRECT 2
 #define SK_REDIR_STRPARSER 2
 /* linux/net.h */
