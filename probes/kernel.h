@@ -389,9 +389,8 @@ struct io_async_rw___free_iovec {
 /* net/sock.h */
 #define RCV_SHUTDOWN	   1
 #define SK_USER_DATA_PSOCK 4
-/* linux/skmsg.h: what is done with what a program judged, and the flags beside _sk_redir */
+/* linux/skmsg.h: a verdict, and the flag in _sk_redir beside BPF_F_INGRESS */
 #define SK_ACTION_REDIRECT 2
-#define SK_REDIR_INGRESS   1
 #define SK_REDIR_STRPARSER 2
 /* linux/net.h */
 #define SOCK_STREAM 1
