@@ -367,6 +367,20 @@ struct iov_iter___iov {
 	const struct iovec *iov;
 } __attribute__((preserve_access_index));
 
+/* Before Linux 6.13. */
+struct io_fixed_file {
+	unsigned long file_ptr;
+} __attribute__((preserve_access_index));
+
+struct io_file_table___files {
+	struct io_fixed_file *files;
+} __attribute__((preserve_access_index));
+
+struct io_ring_ctx___files {
+	struct io_file_table___files file_table;
+	unsigned int nr_user_files;
+} __attribute__((preserve_access_index));
+
 /* Before Linux 6.15. */
 struct io_async_msghdr___free_iov {
 	struct iovec *free_iov;

@@ -143,18 +143,25 @@ static __always_inline void note_request(__u64 address, __u32 opcode, const stru
 /* The open file with this number in the table that a program registered with its io_uring. */
 static __always_inline const struct file *fixed_file(const struct io_kiocb *req, __u32 index)
 {
-	struct io_rsrc_node **nodes, *node = 0;
-	struct io_ring_ctx *ctx;
+	const struct io_ring_ctx *ctx = BPF_CORE_READ(req, ctx);
+	const struct io_ring_ctx___files *before = (void *)ctx;
+	__u64 table, at, file = 0;
 
-	if (!bpf_core_field_exists(struct io_file_table, data))
-		return 0;
-	ctx = BPF_CORE_READ(req, ctx);
-	if (index >= BPF_CORE_READ(ctx, file_table.data.nr))
-		return 0;
-	nodes = BPF_CORE_READ(ctx, file_table.data.nodes);
-	bpf_probe_read_kernel(&node, sizeof(node), nodes + index);
+	if (bpf_core_field_exists(ctx->file_table.data)) {
+		if (index >= BPF_CORE_READ(ctx, file_table.data.nr))
+			return 0;
+		table = (__u64)BPF_CORE_READ(ctx, file_table.data.nodes);
+		if (bpf_probe_read_kernel(&at, sizeof(at), (void *)(table + index * sizeof(at))))
+			return 0;
+		file = BPF_CORE_READ((const struct io_rsrc_node *)at, file_ptr);
+	} else if (bpf_core_field_exists(before->file_table.files)) {
+		if (index >= BPF_CORE_READ(before, nr_user_files))
+			return 0;
+		table = (__u64)BPF_CORE_READ(before, file_table.files);
+		bpf_probe_read_kernel(&file, sizeof(file), (void *)(table + index * sizeof(file)));
+	}
 	/* The lowest bits are flags (io_uring/filetable.h, FFS_MASK). */
-	return (void *)(BPF_CORE_READ(node, file_ptr) & ~7UL);
+	return (void *)(file & ~7ULL);
 }
 
 /* What was moved, and the request that fits. */
