@@ -68,6 +68,9 @@ public final class Needs {
         if (need.equals("uring")) {
             return uring() ? Optional.empty() : Optional.of("this kernel gives nobody an io_uring");
         }
+        if (need.equals("afxdp")) {
+            return afxdp() ? Optional.empty() : Optional.of("this kernel has no AF_XDP sockets");
+        }
         if (need.equals("cpu:real")) {
             return emulated() ? Optional.of("it takes a CPU that is not emulated") : Optional.empty();
         }
@@ -88,6 +91,16 @@ public final class Needs {
         try {
             return !Files.exists(forbidden)
                     || !Files.readString(forbidden).strip().equals("2");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Among its families of sockets, as the kernel names them (net/xdp/xsk.c, xsk_proto). */
+    private static boolean afxdp() {
+        try {
+            return Files.readAllLines(Path.of("/proc/net/protocols")).stream()
+                    .anyMatch(line -> line.startsWith("XDP "));
         } catch (IOException e) {
             return false;
         }
