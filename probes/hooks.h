@@ -41,6 +41,9 @@ enum hook {
 	HOOK_SKB_SPLICE = 29,	     /* first sequence number << 32 | bytes */
 	HOOK_UDP_ENQUEUE = 30,	     /* socket address */
 	HOOK_SOCK_SEND_LENGTH = 31,  /* no event: RECORD_TRANSFER */
+	/* 0 = taken; else drop reason << 32 | errno */
+	HOOK_XSK_RCV = 36,
+	HOOK_XSK_XMIT = 37, /* socket address */
 	HOOK_COUNT,
 };
 

@@ -51,8 +51,8 @@ struct thread {
 	__u32 emitted; /* packets came out of the call under way */
 	__u32 parts;
 	__u32 partly; /* there are more */
-	__u32 reserved;
-	__u64 room; /* of all iovecs that were read */
+	__u32 mapped; /* their addresses are the kernel's: those of a umem */
+	__u64 room;   /* of all iovecs that were read */
 	struct iovec iovecs[IOVECS_READ];
 	struct transfer_part part[TRANSFER_PARTS];
 	__u8 bytes[PART_WHOLE_BYTES + 8];
@@ -89,6 +89,7 @@ enum teller {
 	TOLD_BY_SEND,
 	TOLD_BY_SENDPAGE,
 	TOLD_BY_SPLICE,
+	TOLD_BY_UMEM,
 };
 
 /* Whether the other copy of this program has told of what happens now. See FIRST_COPY. */

@@ -42,7 +42,9 @@ public enum Hook {
     SKB_SPLICE(29, "skb_splice_bits", Stage.USER, "moved to a pipe by a process", Family.LINEAGE),
     UDP_ENQUEUE(
             30, "__udp_enqueue_schedule_skb", Stage.SOCKET, "offered to the receive queue of a socket", Family.LINEAGE),
-    SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process");
+    SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process"),
+    XSK_RCV(36, "__xsk_rcv", Stage.XDP, "handed to an AF_XDP socket", Family.LINEAGE),
+    XSK_XMIT(37, "xsk_build_skb", Stage.XDP, "sent by an AF_XDP socket, straight to the driver", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 
