@@ -200,7 +200,7 @@ enum part_flag {
 
 /* Bytes that lie together in the memory of a process. */
 struct transfer_part {
-	__u64 address; /* in that memory; 0 = not known */
+	__u64 address; /* there; of AF_XDP in the kernel's map of the umem; 0 = not known */
 	__u64 head;    /* hash of the first PART_EDGE_BYTES, of all if there are fewer */
 	__u64 tail;    /* hash of the last PART_EDGE_BYTES, of all if there are fewer */
 	__u64 whole;   /* hash of the first PART_WHOLE_BYTES, of all if there are fewer */
@@ -211,7 +211,8 @@ struct transfer_part {
 /*
  * A call moved bytes between a process and a socket or a TUN device, or between a socket and a
  * pipe. Written when they have been moved, by the task that made the call; of a call for several
- * messages, one record for each.
+ * messages, one record for each. Of an AF_XDP socket, one for each frame that the kernel copied
+ * into or out of its umem, whoever was running.
  */
 struct transfer_record {
 	__u64 time;
@@ -219,7 +220,7 @@ struct transfer_record {
 		       * it is open */
 	__u64 cookie; /* of the socket: never reused; 0 = it has none */
 	__u64 next;   /* UDP, stages only: skb id of what is now first in the receive queue, 0 = not
-		       * tracked */
+		       * tracked; AF_XDP: skb id of the frame, of which no edge tells */
 	__u32 netns;
 	__s32 fd;      /* of the socket or device, -1 = not known */
 	__s32 bytes;   /* negative errno = nothing was moved */
@@ -232,10 +233,10 @@ struct transfer_record {
 	__u8 kind;
 	__u8 parts; /* valid in `part` */
 	__u16 reserved;
-	__u64 pipe; /* address of the pipe on the other side; 0 = memory is */
-	__u32 seq;  /* TRANSFER_STREAM: of the first byte, host byte order */
-	__u32 tid;
-	__u8 protocol; /* IPPROTO_*; 0 = of a packet socket or TUN device */
+	__u64 pipe;    /* address of the pipe on the other side; 0 = memory is */
+	__u32 seq;     /* TRANSFER_STREAM: of the first byte, host byte order */
+	__u32 tid;     /* 0 = of none: what AF_XDP received */
+	__u8 protocol; /* IPPROTO_*; 0 = of a packet socket, an AF_XDP socket or a TUN device */
 	__u8 family;   /* AF_*; 0 = TUN device */
 	__u16 reserved16;
 	__u32 reserved32;

@@ -261,6 +261,27 @@ static __always_inline bool network_is_data(__u32 hook)
 	       hook == HOOK_NAPI_GRO_RECEIVE || hook == HOOK_NAPI_GRO_FRAGS;
 }
 
+/* AF_XDP fills in nothing but the bytes, which begin with an Ethernet header. */
+#define ETHERNET_HEADER 14
+
+static __always_inline __u32 ethertype_in(const struct sk_buff *skb)
+{
+	__be16 type = 0;
+
+	bpf_probe_read_kernel(&type, sizeof(type), skb->data + ETHERNET_HEADER - sizeof(type));
+	return bpf_ntohs(type);
+}
+
+/* Offset of the network header in skb->head. */
+static __always_inline __u32 network_of(const struct sk_buff *skb, __u32 hook)
+{
+	__u32 data = (__u32)(skb->data - skb->head);
+
+	if (hook == HOOK_XSK_XMIT)
+		return data + ETHERNET_HEADER;
+	return network_is_data(hook) ? data : skb->network_header;
+}
+
 /*
  * What the network header is. IP says so itself when a packet of this host leaves it, and fills in
  * the length at the same moment (net/ipv4/ip_output.c, __ip_local_out; net/ipv6/output_core.c,
@@ -272,6 +293,8 @@ static __always_inline __u32 protocol_of(const struct sk_buff *skb, __u32 hook)
 		return ETH_P_IP;
 	if (hook == HOOK_IP6_LOCAL_OUT)
 		return ETH_P_IPV6;
+	if (hook == HOOK_XSK_XMIT)
+		return ethertype_in(skb);
 	return bpf_ntohs(skb->protocol);
 }
 
@@ -303,8 +326,8 @@ static __always_inline struct scratch *read_headers(struct sk_buff *skb, __u32 h
 	__u32 mine = config.twin ? HOOK_COUNT + hook : hook;
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &mine);
 	unsigned char *head = skb->head;
-	__u32 mac = skb->mac_header;
-	__u32 network = network_is_data(hook) ? (__u32)(skb->data - head) : skb->network_header;
+	__u32 network = network_of(skb, hook);
+	__u32 mac = hook == HOOK_XSK_XMIT ? network - ETHERNET_HEADER : skb->mac_header;
 	__u32 tail = skb->tail;
 	__u32 protocol = protocol_of(skb, hook);
 	struct skb_shared_info *shared = (void *)(head + skb->end);

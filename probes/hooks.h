@@ -47,6 +47,9 @@ enum hook {
 	HOOK_SOCKMAP_SEND = 33, /* socket that begins to send it, address */
 	HOOK_NFQUEUE_ENQUEUE = 34, /* errno by which it was refused, 0 = none << 32 | queue */
 	HOOK_NFQUEUE_VERDICT = 35, /* enum nfqueue_judgement << 32 | NF_*, as the kernel has it */
+	/* 0 = taken; else drop reason << 32 | errno */
+	HOOK_XSK_RCV = 36,
+	HOOK_XSK_XMIT = 37, /* socket address */
 	HOOK_COUNT,
 };
 

@@ -56,6 +56,7 @@ struct head_entry {
 	__u64 skb; /* address */
 	__u64 time;
 	struct fingerprint print;
+	__u32 counter; /* of the skb's events so far, where it has ended */
 };
 
 #define ENTRIES 131072

@@ -167,6 +167,11 @@ struct inet_connection_sock {
 	const struct tcp_ulp_ops *icsk_ulp_ops;
 };
 
+/* Likewise. */
+enum skb_drop_reason {
+	SKB_DROP_REASON_XDP = 1,
+};
+
 /* Its numbers differ between kernels: bpf_core_enum_value. */
 enum iter_type {
 	ITER_UBUF = 0,
@@ -308,6 +313,40 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+/* AF_XDP: include/net/xdp.h, xdp_sock.h, xsk_buff_pool.h, net/xdp/xsk_queue.h. */
+struct xdp_buff {
+	void *data;
+	void *data_end;
+	void *data_hard_start;
+};
+
+struct xdp_desc {
+	__u64 addr;
+	__u32 len;
+};
+
+struct xdp_rxtx_ring {
+	struct xdp_desc desc[0];
+};
+
+struct xsk_queue {
+	__u32 ring_mask;
+	__u32 cached_prod;
+	void *ring;
+};
+
+struct xsk_buff_pool {
+	__u64 addrs_cnt;
+	bool unaligned;
+	void *addrs;
+};
+
+struct xdp_sock {
+	struct xsk_queue *rx;
+	struct net_device *dev;
+	struct xsk_buff_pool *pool;
+};
+
 struct Qdisc_queue {
 	__u32 qlen;
 };
@@ -412,6 +451,7 @@ struct io_async_rw___free_iovec {
 #define AF_INET	       2
 #define AF_INET6       10
 #define AF_PACKET      17
+#define AF_XDP	       44
 #define MSG_OOB	       1
 #define MSG_PEEK       2
 #define MSG_TRUNC      0x20

@@ -31,6 +31,7 @@
 #include "nfqueue.h"
 #include "observe.h"
 #include "sockmap.h"
+#include "xsk.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -233,6 +234,54 @@ int veth_xdp_rcv_skb(__u64 *ctx)
 
 	if (e)
 		e->state |= SKB_IN_XDP;
+	return 0;
+}
+
+/* AF_XDP. */
+
+/* The other way to a socket than a frame's: net/core/filter.c, xdp_do_generic_redirect_map. */
+SEC("fentry/xdp_do_generic_redirect")
+int xdp_do_generic_redirect(__u64 *ctx)
+{
+	set_redirected((void *)ctx[1]);
+	return 0;
+}
+
+/* Before the process is told that there is something in the ring. */
+SEC("fexit/__xsk_rcv")
+int __xsk_rcv(__u64 *ctx)
+{
+	hold_cpu();
+	received_by_xsk((void *)ctx[0], (void *)ctx[1], (int)result_of(ctx));
+	release_cpu();
+	return 0;
+}
+
+/*
+ * xsk_build_skb fills an skb with what a process sends; it goes straight to the driver, where no
+ * tracepoint is (net/core/dev.c, __dev_direct_xmit). Others call this function with other sockets.
+ */
+SEC("fexit/skb_store_bits")
+int skb_store_bits(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	struct sock *sk = skb->sk;
+	__u64 from = 0;
+	__u64 id;
+
+	if (!sk || sk->__sk_common.skc_family != AF_XDP || (int)ctx[1] != 0 ||
+	    (int)result_of(ctx) != 0)
+		return 0;
+	id = OBSERVE(skb, place_of_xsk((void *)sk), .hook = HOOK_XSK_XMIT, .wanted = TAG,
+		     .arg = (__u64)sk, .queued = true);
+	if (!id || !config.user_space)
+		return 0;
+	/* Linux 6.1 gives programs no pointer to constant bytes (kernel/bpf/btf.c, btf_ctx_access).
+	 */
+	bpf_get_func_arg(ctx, 2, &from);
+	hold_cpu();
+	sent_from_xsk(sk, id, from, (__u32)ctx[3]);
+	release_cpu();
 	return 0;
 }
 
@@ -585,6 +634,27 @@ MOVES(inet6_sendmsg, sent_by)
 MOVES(packet_sendmsg, sent_by)
 MOVES(inet_sendpage, sent_page_by)
 MOVES(tcp_splice_read, spliced_by)
+
+/* Which process an AF_XDP socket belongs to: one that only receives need not call anything else. */
+SEC("fentry/xsk_bind")
+int xsk_bind(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[0];
+
+	if (config.user_space)
+		own_xsk(socket->sk);
+	return 0;
+}
+
+SEC("fentry/xsk_poll")
+int xsk_poll(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[1];
+
+	if (config.user_space)
+		own_xsk(socket->sk);
+	return 0;
+}
 
 /* The socket is still locked: these bytes are the last that were written. The length follows. */
 SEC("fexit/tcp_sendmsg_locked")

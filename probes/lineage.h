@@ -221,6 +221,7 @@ static __always_inline void end(struct sk_buff *skb, struct skb_entry *e, bool c
 		frame.skb_id = e->skb_id;
 		frame.time = e->time;
 		frame.print = e->print;
+		frame.counter = e->counter;
 		enter_head((__u64)skb->head, &frame);
 	}
 	e->state |= SKB_ENDED;

@@ -19,6 +19,14 @@ static __always_inline void no_parts(struct thread *t)
 	t->parts = 0;
 	t->partly = 0;
 	t->room = 0;
+	t->mapped = 0;
+}
+
+/* Reads bytes of a part; false if they cannot be read now. */
+static __always_inline bool read_part(const struct thread *t, void *to, __u32 bytes, __u64 from)
+{
+	return !(t->mapped ? bpf_probe_read_kernel(to, bytes, (void *)from)
+			   : bpf_probe_read_user(to, bytes, (void *)from));
 }
 
 /*
@@ -285,7 +293,7 @@ __noinline int hash_part(struct thread *t, __u32 i)
 	barrier_var(n);
 	if (!n || n > PART_WHOLE_BYTES)
 		return 0;
-	if (bpf_probe_read_user(t->bytes, n, (void *)part->address))
+	if (!read_part(t, t->bytes, n, part->address))
 		return 0;
 	/* The last word may go beyond. */
 	*(__u64 *)(t->bytes + n) = 0;
@@ -312,8 +320,7 @@ __noinline int hash_part(struct thread *t, __u32 i)
 	}
 	tail = head;
 	if (len > PART_EDGE_BYTES) {
-		if (bpf_probe_read_user(t->tail, PART_EDGE_BYTES,
-					(void *)(part->address + len - PART_EDGE_BYTES)))
+		if (!read_part(t, t->tail, PART_EDGE_BYTES, part->address + len - PART_EDGE_BYTES))
 			return 0;
 		tail = HASH_START;
 		for (__u32 w = 0; w < PART_EDGE_BYTES / 8; w++)

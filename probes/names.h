@@ -42,6 +42,7 @@ static __always_inline bool same_name(const struct name *known, const struct nam
 	       known->cookie == name->cookie;
 }
 
+/* `dev` may be a bare address. */
 static __always_inline void tell_device(struct net_device *dev, __u32 netns, __u32 ifindex)
 {
 	struct device_key key = {.netns = netns, .ifindex = ifindex};
@@ -49,7 +50,7 @@ static __always_inline void tell_device(struct net_device *dev, __u32 netns, __u
 	struct device_record *record;
 
 	bpf_probe_read_kernel(name.bytes, sizeof(name.bytes), dev->name);
-	name.cookie = dev->nd_net.net->net_cookie;
+	name.cookie = BPF_CORE_READ(dev, nd_net.net, net_cookie);
 	if (same_name(bpf_map_lookup_elem(&devices, &key), &name))
 		return;
 	record = reserve(sizeof(*record));
@@ -61,7 +62,7 @@ static __always_inline void tell_device(struct net_device *dev, __u32 netns, __u
 	record->cookie = name.cookie;
 	record->netns = netns;
 	record->ifindex = ifindex;
-	record->physical = dev->dev.parent != 0;
+	record->physical = BPF_CORE_READ(dev, dev.parent) != 0;
 	__builtin_memcpy(record->name, name.bytes, sizeof(name.bytes));
 	record->kind = RECORD_DEVICE;
 	submit(record);

@@ -79,7 +79,7 @@ static __always_inline void fill_event(struct event *event, struct sk_buff *skb,
 	event->pid = pid;
 	event->counter = counter;
 	event->hook = o->hook;
-	event->protocol = bpf_ntohs(skb->protocol);
+	event->protocol = o->hook == HOOK_XSK_XMIT ? ethertype_in(skb) : bpf_ntohs(skb->protocol);
 	event->cpu = bpf_get_smp_processor_id();
 	event->kind = RECORD_EVENT;
 	event->flags = flags;

@@ -54,8 +54,8 @@ struct thread {
 	__u32 partly; /* there are more */
 	/* Of requests of an io_uring, the best so far; see find_request. */
 	__u32 fit;
-	__u32 alike; /* how many fit as well */
-	__u32 reserved;
+	__u32 alike;   /* how many fit as well */
+	__u32 mapped;  /* their addresses are the kernel's: those of a umem */
 	__u64 request; /* the last of them, address */
 	__u64 room;    /* of all iovecs that were read */
 	struct iovec iovecs[IOVECS_READ];
@@ -98,6 +98,7 @@ enum teller {
 	TOLD_BY_SENDPAGE,
 	TOLD_BY_SPLICE,
 	TOLD_BY_SOCKMAP,
+	TOLD_BY_UMEM,
 };
 
 /* Whether the other copy of this program has told of what happens now. See FIRST_COPY. */

@@ -26,13 +26,12 @@ struct transfer {
 	__u8 family;
 };
 
-static __always_inline void tell_transfer(struct thread *t, const struct transfer *transfer)
+/* `task` is pid << 32 | tid. */
+static __always_inline void tell_transfer_of(__u64 task, const struct thread *t,
+					     const struct transfer *transfer)
 {
-	__u64 task = bpf_get_current_pid_tgid();
-	struct transfer_record *record;
+	struct transfer_record *record = reserve(sizeof(*record));
 
-	tell_task();
-	record = reserve(sizeof(*record));
 	if (!record)
 		return;
 	__builtin_memset(record, 0, sizeof(*record));
@@ -58,6 +57,13 @@ static __always_inline void tell_transfer(struct thread *t, const struct transfe
 	record->family = transfer->family;
 	__builtin_memcpy(record->part, t->part, sizeof(record->part));
 	submit(record);
+}
+
+/* Of the running task. */
+static __always_inline void tell_transfer(const struct thread *t, const struct transfer *transfer)
+{
+	tell_task();
+	tell_transfer_of(bpf_get_current_pid_tgid(), t, transfer);
 }
 
 /* Sockets. */

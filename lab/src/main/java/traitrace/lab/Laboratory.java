@@ -39,6 +39,7 @@ public final class Laboratory implements AutoCloseable {
             Map.entry("{nfqueue}", "nfqueue.pl"),
             Map.entry("{splice}", "splice.pl"),
             Map.entry("{proxy-asyncio}", "proxy-asyncio.py"),
+            Map.entry("{relay-afxdp}", "relay-afxdp.c"),
             Map.entry("{relay-mmsg}", "relay-mmsg.c"),
             Map.entry("{relay-packet}", "relay-packet.c"),
             Map.entry("{relay-sockmap}", "relay-sockmap.c"),

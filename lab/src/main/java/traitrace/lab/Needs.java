@@ -71,6 +71,9 @@ public final class Needs {
         if (need.equals("cgroup2")) {
             return Cgroups.missing();
         }
+        if (need.equals("afxdp")) {
+            return afxdp() ? Optional.empty() : Optional.of("this kernel has no AF_XDP sockets");
+        }
         if (need.equals("cpu:real")) {
             return emulated() ? Optional.of("it takes a CPU that is not emulated") : Optional.empty();
         }
@@ -91,6 +94,16 @@ public final class Needs {
         try {
             return !Files.exists(forbidden)
                     || !Files.readString(forbidden).strip().equals("2");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Among its families of sockets, as the kernel names them (net/xdp/xsk.c, xsk_proto). */
+    private static boolean afxdp() {
+        try {
+            return Files.readAllLines(Path.of("/proc/net/protocols")).stream()
+                    .anyMatch(line -> line.startsWith("XDP "));
         } catch (IOException e) {
             return false;
         }

@@ -19,7 +19,8 @@ import traitrace.lineage.Evidence;
  *     program:NAME}, {@code module:NAME} (a loadable part of the kernel), {@code qdisc:KIND}, {@code
  *     kernel:VERSION} (this or a newer one), {@code
  *     xfrm:gcm} and {@code xfrm:cbc} (IPsec with such an encryption), {@code cpu:real} (not an emulated one), {@code uring}
- *     (io_uring is not forbidden), {@code cgroup2} (control groups of the unified hierarchy can be made)
+ *     (io_uring is not forbidden), {@code cgroup2} (control groups of the unified hierarchy can be made),
+ *     {@code afxdp} (there are AF_XDP sockets)
  * @param together the traffics are sent at the same time, not one after another
  * @param arrivals what the far ends must have received: the scenario itself is wrong if they have not
  * @param proof kernel counters that must have moved: independent of any tracer

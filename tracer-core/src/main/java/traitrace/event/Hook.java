@@ -56,7 +56,9 @@ public enum Hook {
             Stage.TRANSPORT,
             "given to another socket by a BPF program (sockmap redirect)",
             Family.LINEAGE),
-    SOCKMAP_SEND(33, "skb_send_sock", Stage.TRANSPORT, "sent on by another socket (sockmap redirect)", Family.LINEAGE);
+    SOCKMAP_SEND(33, "skb_send_sock", Stage.TRANSPORT, "sent on by another socket (sockmap redirect)", Family.LINEAGE),
+    XSK_RCV(36, "__xsk_rcv", Stage.XDP, "handed to an AF_XDP socket", Family.LINEAGE),
+    XSK_XMIT(37, "xsk_build_skb", Stage.XDP, "sent by an AF_XDP socket, straight to the driver", Family.LINEAGE);
 
     private static final Hook[] BY_ID = new Hook[64];
 

@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param socket tells sockets and TUN devices apart while they are open
  * @param cookie of the socket, never reused; 0 = it has none
  * @param next of a UDP socket where only tracepoints are to be had: skb id of what is now first in its receive queue; 0 =
- *     not tracked
+ *     not tracked. Of an AF_XDP socket: skb id of the frame
  * @param pipe tells pipes apart while they are open; 0 = the bytes are in memory
  * @param bytes moved; negative errno = none
  * @param fd of the socket or device; -1 = not known
@@ -24,7 +24,8 @@ import java.util.Locale;
  * @param uring on behalf of an io_uring: the thread may be any of the process
  * @param seq TCP sequence number of the first byte, 0 to 2^32-1
  * @param message the call's MSG_* flags
- * @param protocol IPPROTO_*; 0 = of a packet socket or TUN device
+ * @param tid of the thread; 0 = of none: what an AF_XDP socket received
+ * @param protocol IPPROTO_*; 0 = of a packet socket, an AF_XDP socket or a TUN device
  * @param family AF_*; 0 = TUN device
  * @param parts where the bytes are in the process's memory, in order
  */
@@ -54,6 +55,8 @@ public record Transfer(
     public static final int MSG_PEEK = 0x2;
     public static final int MSG_TRUNC = 0x20;
     public static final int MSG_MORE = 0x8000;
+    /** The family of AF_XDP sockets. */
+    public static final int AF_XDP = 44;
 
     /** The system call. The ordinals are those of {@code enum transfer_call}. */
     public enum Call {
@@ -80,7 +83,8 @@ public record Transfer(
     /**
      * Bytes that lie together.
      *
-     * @param address in the process's memory; 0 = not known
+     * @param address in the process's memory; of an AF_XDP socket, where the kernel has mapped the umem, once for all
+     *     processes; 0 = not known
      * @param hashed the hashes are valid
      * @param dull the first bytes are all alike: equal hashes tell nothing
      * @param head hash of the first {@link #EDGE_BYTES}, or of all
@@ -101,6 +105,11 @@ public record Transfer(
     /** Looked at, and still there for the next reader. */
     public boolean peeked() {
         return !sent && (message & MSG_PEEK) != 0;
+    }
+
+    /** A frame that was copied into or out of a umem; no call of the process is told of for it. */
+    public boolean umem() {
+        return family == AF_XDP;
     }
 
     /** Reads a record, which must be a well-formed one of this kind. */

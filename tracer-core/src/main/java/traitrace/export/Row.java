@@ -54,7 +54,8 @@ record Row(List<Hop> hops) {
     /** The process that sent the packet here; empty where the kernel did, or forwards it. */
     String sender() {
         Hop hop = first();
-        boolean sends = hop.hook() == Hook.NET_DEV_QUEUE || hop.hook() == Hook.TCP_TRANSMIT;
+        boolean sends =
+                hop.hook() == Hook.NET_DEV_QUEUE || hop.hook() == Hook.TCP_TRANSMIT || hop.hook() == Hook.XSK_XMIT;
         return sends && hop.pid() != 0 && !hop.process().isEmpty()
                 ? "from " + hop.process() + "[" + hop.pid() + "]"
                 : "";
@@ -105,6 +106,8 @@ record Row(List<Hop> hops) {
             case TCP_DO_RCV -> "taken by TCP";
             case IP_LOCAL_OUT, IP6_LOCAL_OUT -> "sent by IP";
             case SKB_SPLICE -> named ? "spliced by " + process : "spliced to a pipe";
+            case XSK_RCV -> hop.arg() == 0 ? "taken by AF_XDP" : "refused by AF_XDP";
+            case XSK_XMIT -> "sent by AF_XDP";
             case FRAG_QUEUE_INSERT -> "waits for fragments";
             case FRAG_REASM_FINISH -> "reassembled";
             case NFQUEUE_ENQUEUE ->

@@ -22,9 +22,14 @@ public final class HookAvailability implements Function<Hook, Optional<String>> 
         if (hook.family() == Family.STAGES) {
             return new KernelFunctions(kernel).obstacle(Probe.tracepoint(hook.kernelName()));
         }
-        // TCP's is two functions, of which every kernel has the first.
         List<String> targets =
-                hook == Hook.TCP_DO_RCV ? List.of("tcp_v4_do_rcv", "tcp_v6_do_rcv") : List.of(hook.kernelName());
+                switch (hook) {
+                    // Two functions, of which every kernel has the first.
+                    case TCP_DO_RCV -> List.of("tcp_v4_do_rcv", "tcp_v6_do_rcv");
+                    // Inlined; this one it calls.
+                    case XSK_XMIT -> List.of("skb_store_bits");
+                    default -> List.of(hook.kernelName());
+                };
         Map<String, String> missing = lineage();
         boolean there = targets.stream().anyMatch(target -> !missing.containsKey(target));
         return there ? Optional.empty() : Optional.of(missing.get(targets.get(0)));

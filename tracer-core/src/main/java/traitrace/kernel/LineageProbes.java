@@ -122,6 +122,9 @@ final class LineageProbes {
                 true,
                 List.of(),
                 "packets that XDP on a veth sends on are new packets"));
+        to.add(edge(Kind.FENTRY, "xdp_do_generic_redirect", "what generic XDP hands to AF_XDP sockets ends there"));
+        to.add(edge(Kind.FEXIT, "__xsk_rcv", "what AF_XDP sockets receive is not seen to be delivered"));
+        to.add(edge(Kind.FEXIT, "skb_store_bits", "what AF_XDP sockets send is first seen where it arrives"));
         to.add(edge(Kind.FENTRY, "__tcp_transmit_skb", "retransmissions are matched by their bytes"));
         to.add(edge(Kind.FENTRY, "tcp_v4_do_rcv", "what TCP over IPv4 accepts is matched by sequence numbers"));
         to.add(edge(Kind.FENTRY, "tcp_v6_do_rcv", "what TCP over IPv6 accepts is matched by sequence numbers"));
@@ -165,7 +168,10 @@ final class LineageProbes {
         to.add(edge(Kind.FEXIT, "skb_send_sock", "what a sockmap has another socket send has no cause"));
     }
 
-    /** What processes got and gave; net/ipv4/af_inet.c, tcp.c, net/ipv6/af_inet6.c, net/packet/af_packet.c, net/core/skmsg.c. */
+    /**
+     * What processes got and gave; net/ipv4/af_inet.c, tcp.c, net/ipv6/af_inet6.c, net/packet/af_packet.c, net/core/skmsg.c,
+     * net/xdp/xsk.c.
+     */
     private static List<Probe> processes() {
         List<Probe> to = new ArrayList<>();
         to.add(edge(Kind.FEXIT, "inet_recvmsg", "what processes receive over IPv4 is not followed further"));
@@ -185,6 +191,9 @@ final class LineageProbes {
                 "__sk_msg_recvmsg",
                 "what a sockmap has the reader of another socket read is not seen to be received"));
         to.add(edge(Kind.FEXIT, "tcp_splice_read", "what is spliced out of TCP sockets is not followed further"));
+        to.add(edge(
+                Kind.FENTRY, "xsk_bind", "which process has an AF_XDP socket is not known before it waits or sends"));
+        to.add(edge(Kind.FENTRY, "xsk_poll", "which process has an AF_XDP socket is not known before it sends"));
         return List.copyOf(to);
     }
 }

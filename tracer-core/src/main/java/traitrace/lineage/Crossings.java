@@ -21,6 +21,7 @@ import traitrace.event.Transfer.Part;
 final class Crossings {
     private static final int MOST_PROCESSES = 1024;
     private static final int MOST_THREADS = 256;
+    private static final int MOST_PIECES_OF_UMEMS = 1 << 14;
     private static final long IDLE_NS = 60_000_000_000L;
 
     /**
@@ -39,9 +40,10 @@ final class Crossings {
         private final Recent<Integer, ThreadReceives> threads = new Recent<>(MOST_THREADS);
         private long time;
 
-        /** An io_uring's work may be done by any thread: the process is taken for one. */
+        /** An io_uring's work may be done by any thread, and a frame in a umem be any thread's: the process is one. */
         ThreadReceives thread(Transfer transfer) {
-            return threads.computeIfAbsent(transfer.uring() ? 0 : transfer.tid(), tid -> new ThreadReceives());
+            boolean any = transfer.uring() || transfer.umem();
+            return threads.computeIfAbsent(any ? 0 : transfer.tid(), tid -> new ThreadReceives());
         }
 
         List<Receive> unconsumed(long now) {
@@ -54,6 +56,8 @@ final class Crossings {
 
     private final Recent<Integer, Process> processes = new Recent<>(MOST_PROCESSES);
     private final Pipes pipes = new Pipes();
+    /** Addresses in umems are the kernel's, and mean the same chunk whichever process shares it. */
+    private final MemoryMap umems = new MemoryMap(MOST_PIECES_OF_UMEMS);
 
     /** A process got bytes. */
     void received(Receive receive) {
@@ -62,7 +66,7 @@ final class Crossings {
         if (transfer.pipe() != 0) {
             pipes.received(receive);
         }
-        process.memory.received(receive);
+        memory(process, transfer).received(receive);
         process.payloads.received(receive);
         process.streams.received(receive);
         process.thread(transfer).received(receive);
@@ -107,12 +111,16 @@ final class Crossings {
         return process;
     }
 
-    private static List<Feed> matched(Process process, Transfer send, long began) {
+    private MemoryMap memory(Process process, Transfer transfer) {
+        return transfer.umem() ? umems : process.memory;
+    }
+
+    private List<Feed> matched(Process process, Transfer send, long began) {
         List<List<Feed>> byMemory = new ArrayList<>(1);
         Set<Long> sockets = new HashSet<>();
         long at = 0;
         for (Part part : send.parts()) {
-            List<Feed> found = process.memory.sources(send, part, at);
+            List<Feed> found = memory(process, send).sources(send, part, at);
             found.removeIf(feed -> feed.receive().time() > began);
             found.forEach(feed -> {
                 process.streams.anchor(send, feed);
@@ -160,8 +168,14 @@ final class Crossings {
         return feeds;
     }
 
-    private static List<Feed> guessed(Process process, Transfer send, Predicate<Receive> possible) {
+    private List<Feed> guessed(Process process, Transfer send, Predicate<Receive> possible) {
         long now = send.timeNs();
+        Receive chunk = send.umem() && !send.parts().isEmpty()
+                ? umems.at(send.parts().get(0).address(), now)
+                : null;
+        if (chunk != null && !chunk.consumed() && possible.test(chunk)) {
+            return List.of(new Feed(0, send.bytes(), chunk, 0, Relation.CHUNK));
+        }
         ThreadReceives thread = process.thread(send);
         Receive receive = thread.only(possible, now);
         Relation relation = Relation.THREAD;

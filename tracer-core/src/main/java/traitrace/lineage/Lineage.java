@@ -79,6 +79,8 @@ public final class Lineage implements EventSink {
     private static final int SOCKMAP_SEND = Hook.SOCKMAP_SEND.id();
     private static final int FRAG_INSERT = Hook.FRAG_QUEUE_INSERT.id();
     private static final int FRAG_FINISH = Hook.FRAG_REASM_FINISH.id();
+    private static final int XSK_RCV = Hook.XSK_RCV.id();
+    private static final int XSK_XMIT = Hook.XSK_XMIT.id();
     private static final int UDP = 17;
     /** In the argument of sk_data_ready. */
     private static final long ALREADY_TAKEN = 1;
@@ -253,6 +255,9 @@ public final class Lineage implements EventSink {
         end(skb, event, hook);
         if ((hook == NET_DEV_QUEUE || hook == IP_LOCAL_OUT || hook == IP6_LOCAL_OUT) && event.arg() != 0) {
             transmitted(skb, event);
+        } else if (hook == XSK_XMIT) {
+            skb.socket = event.arg();
+            skb.sentTo = skb.destination;
         }
         schedule(skb.packet);
     }
@@ -299,7 +304,7 @@ public final class Lineage implements EventSink {
             skb.received = false;
             skb.sent = false;
         }
-        skb.sent |= event.hook() == NET_DEV_QUEUE || event.hook() == START_XMIT;
+        skb.sent |= event.hook() == NET_DEV_QUEUE || event.hook() == START_XMIT || event.hook() == XSK_XMIT;
         skb.received |= !skb.sent;
         skb.netns = event.netns();
         skb.ifindex = event.ifindex();
@@ -348,7 +353,8 @@ public final class Lineage implements EventSink {
 
     /** A hook at which the skb lives on, or is handed over. */
     private void passes(Skb skb, EventView event, int hook) {
-        if (hook == START_XMIT && sources.physical().test(event.netns() << 32 | event.ifindex())) {
+        if ((hook == START_XMIT || hook == XSK_XMIT)
+                && sources.physical().test(event.netns() << 32 | event.ifindex())) {
             skb.packet.transmitted = true;
         } else if (hook == UDP_ENQUEUE) {
             skb.atSocket = true;
@@ -385,6 +391,10 @@ public final class Lineage implements EventSink {
             skb.sendQueue = !skb.known();
         } else if (hook == SOCKMAP_SEND) {
             redirecting.put(event.arg(), event.time());
+        } else if (hook == XSK_RCV) {
+            skb.atSocket = true;
+            skb.dropped |= event.arg() != 0;
+            skb.packet.dropped |= event.arg() != 0;
         } else if (hook == FRAG_INSERT) {
             reassembly.insert(event.arg(), skb, event.time());
         } else if (hook == FRAG_FINISH) {
@@ -969,6 +979,7 @@ public final class Lineage implements EventSink {
                 read(packet, skb, event);
             }
             boolean told = copied.stream().anyMatch(delivery -> delivery.skb() == skb);
+            Transfer transfer = receive.transfer();
             if (told && !packet.has(EdgeKind.DELIVER, skb.id, 0)) {
                 packet.add(new Edge(
                         event.time(),
@@ -976,7 +987,10 @@ public final class Lineage implements EventSink {
                         0,
                         EdgeKind.DELIVER,
                         Evidence.PROVED,
-                        Edge.BY + receive.transfer().call().label()));
+                        Edge.BY
+                                + (transfer.umem()
+                                        ? Hook.XSK_RCV.kernelName()
+                                        : transfer.call().label())));
             }
         }
         readers.forEach(this::schedule);

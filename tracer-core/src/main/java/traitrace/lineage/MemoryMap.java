@@ -9,7 +9,7 @@ import traitrace.event.Transfer;
 import traitrace.event.Transfer.Part;
 
 /**
- * What lies where in the memory of one process, as far as it was received.
+ * What lies where in the memory of one process, or in the umems of all, as far as it was received.
  *
  * <p>An address alone says little: the program may have written there since. So what is sent from an address must be
  * shown to be what was received there, by hashes of the same bytes, or go on where bytes that were shown to be so ended, or
@@ -67,11 +67,21 @@ final class MemoryMap {
     /** @param shown hashes say that it is what was received */
     private record Source(Piece piece, long from, long to, boolean shown) {}
 
+    private final int most;
     private final TreeMap<Long, Piece> pieces = new TreeMap<>();
     /** The same by age. */
     private final Map<Long, Piece> oldestFirst = new LinkedHashMap<>();
 
     private final Recent<Long, Progress> progress = new Recent<>(MOST_SENDERS);
+
+    MemoryMap() {
+        this(MOST_PIECES);
+    }
+
+    /** @param most pieces that are remembered */
+    MemoryMap(int most) {
+        this.most = most;
+    }
 
     /** The process got bytes: what was there before is gone. */
     void received(Receive receive) {
@@ -84,7 +94,7 @@ final class MemoryMap {
             }
             offset += part.len();
         }
-        while (pieces.size() > MOST_PIECES) {
+        while (pieces.size() > most) {
             remove(oldestFirst.values().iterator().next());
         }
     }
@@ -102,8 +112,7 @@ final class MemoryMap {
         }
         List<Source> run = new ArrayList<>(1);
         for (Piece piece : over(part.address(), end)) {
-            boolean old = send.timeNs() - piece.receive().time() > LIFETIME_NS;
-            Source source = old ? null : source(send, part, piece);
+            Source source = old(piece, send.timeNs()) ? null : source(send, part, piece);
             boolean joined = !run.isEmpty() && run.get(run.size() - 1).to() == piece.start();
             if (source == null || !joined) {
                 addShown(run, send, part, at, feeds);
@@ -115,6 +124,18 @@ final class MemoryMap {
         }
         addShown(run, send, part, at, feeds);
         return feeds;
+    }
+
+    /** What was received last into this place, whatever the program may have written there since; null = nothing. */
+    Receive at(long address, long now) {
+        Map.Entry<Long, Piece> below = pieces.floorEntry(address);
+        Piece piece = below == null ? null : below.getValue();
+        boolean there = piece != null && piece.end() > address && !old(piece, now);
+        return there ? piece.receive() : null;
+    }
+
+    private static boolean old(Piece piece, long now) {
+        return now - piece.receive().time() > LIFETIME_NS;
     }
 
     /** What of a piece is sent, if nothing shows that it is other bytes by now; else null. */

@@ -14,6 +14,8 @@ enum Relation {
     MEMORY(Evidence.MATCHED),
     /** The same bytes. */
     BYTES(Evidence.MATCHED),
+    /** The same chunk of a umem, but with other bytes. */
+    CHUNK(Evidence.GUESSED),
     /** The thread had received nothing else. */
     THREAD(Evidence.GUESSED),
     /** The process passes on what it gets by the one socket through the other, in order. */

@@ -48,8 +48,12 @@ final class UserSpace {
         calls.emitted(task, skbId, now);
     }
 
-    /** The skbs that the kernel told were copied in a call that is over. */
+    /** The skbs that the kernel told were copied in a call that is over, or the frame that was copied into a umem. */
     List<ThreadCalls.Delivery> copied(Transfer receive) {
+        if (receive.umem()) {
+            Skb frame = packets.skb(receive.next());
+            return frame == null ? List.of() : List.of(new ThreadCalls.Delivery(frame, receive.bytes()));
+        }
         return calls.received(task(receive));
     }
 
@@ -60,7 +64,9 @@ final class UserSpace {
 
     /** A process gave bytes; negative = it did not. */
     void sent(Transfer transfer, EventView record) {
-        List<ThreadCalls.Emission> emissions = calls.sent(task(transfer));
+        List<ThreadCalls.Emission> emissions = transfer.umem()
+                ? List.of(new ThreadCalls.Emission(transfer.next(), transfer.timeNs()))
+                : calls.sent(task(transfer));
         if (transfer.bytes() <= 0) {
             return;
         }
@@ -86,10 +92,10 @@ final class UserSpace {
                     transfer.bytes(),
                     transfer.timeNs(),
                     (child, from, to) -> link(send, child, from, to));
-        } else if (children.isEmpty()) {
-            unsent.add(send);
-        } else {
+        } else if (!children.isEmpty()) {
             children.forEach(child -> link(send, child, 0, transfer.bytes()));
+        } else if (!transfer.umem()) {
+            unsent.add(send);
         }
     }
 

@@ -42,6 +42,7 @@ final class ArgText {
             case SOCK_RECV_LENGTH, SOCK_SEND_LENGTH, SOCKMAP_SEND -> len + " B";
             case SKB_CONSUME_UDP -> low < 0 ? "only looked at" : low + " B";
             case TCP_TRANSMIT, TCP_DO_RCV -> text("seq %d, %d B", Integer.toUnsignedLong(high), low - high);
+            case XSK_RCV -> arg == 0 ? "" : text("error %d", low);
             case ICMP_SEND -> text("ICMP type %d code %d", low >>> 8, low & 0xff);
             case UDP_FAIL_QUEUE -> "error " + -low;
             case SOCK_RCVQUEUE_FULL -> text("%d of %d B used", high, low);

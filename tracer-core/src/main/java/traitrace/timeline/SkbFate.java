@@ -160,6 +160,21 @@ final class SkbFate {
                 }
             }
             case SK_DATA_READY, UDP_ENQUEUE -> atSocket = true;
+            case XSK_RCV -> {
+                atSocket = true;
+                if (hop.arg() != 0) {
+                    // A frame's skb ended before.
+                    dropped = new End(hop.timeNs(), new Verdict.Dropped((int) (hop.arg() >>> 32), 0));
+                    ended = true;
+                }
+            }
+            case XSK_XMIT -> {
+                received = false;
+                if (names.physical(hop.netns(), hop.ifindex())) {
+                    transmitted = new End(hop.timeNs(), new Verdict.Transmitted(hop.netns(), hop.ifindex()));
+                    ended = true;
+                }
+            }
             case TCP_PROBE, INET_SOCK_SET_STATE -> process(hop);
             case TCP_DO_RCV -> {
                 process(hop);

@@ -14,6 +14,9 @@ record VerdictText(String sentence, String advice) {
 
     static VerdictText of(Verdict verdict, List<Hop> hops, Names names, Explanations explanations) {
         if (verdict instanceof Verdict.Delivered delivered) {
+            if (delivered.pid() == 0) {
+                return new VerdictText("delivered to a process that was not seen", "");
+            }
             String name = names.process(delivered.pid());
             return new VerdictText("delivered to " + (name.isEmpty() ? "pid" : name) + "[" + delivered.pid() + "]", "");
         }

@@ -6,12 +6,14 @@ import static traitrace.lineage.Program.*;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import traitrace.event.Transfer;
 import traitrace.event.TransferBytes;
 
 /** Each rule by which a send is tied to a receive, and what each of them refuses. */
 class CrossingsTest {
     private static final long CLIENT = 0xa0;
     private static final long SERVER = 0xb0;
+    private static final long CHUNK = 0xffffc90000a00100L;
     private static final long SECOND = 1_000_000_000L;
 
     private final Program program = new Program();
@@ -108,6 +110,78 @@ class CrossingsTest {
                 .containsExactly("0+300 <- 300 memory");
         assertThat(feeds(program.gives(SERVER, BUFFER + 600, cut(all, 600, 1000))))
                 .containsExactly("0+400 <- 600 memory");
+    }
+
+    /** A frame as the probes lay it out: the Ethernet header unread, IP, UDP, and what is behind. */
+    private static List<Transfer.Part> frame(long address, byte[] ip, byte[] udp, byte[] payload) {
+        return List.of(
+                TransferBytes.unread(address, 14),
+                TransferBytes.part(address + 14, ip),
+                TransferBytes.part(address + 14 + ip.length, udp),
+                TransferBytes.part(address + 14 + ip.length + udp.length, payload));
+    }
+
+    @Test
+    void tiesAFrameThatARouterSendsFromTheChunkThatItCameInto() {
+        Receive receive = program.umem().on(0).gets(CLIENT, frame(CHUNK, text(1, 20), text(2, 8), text(3, 200)));
+        Crossings.Found found = program.on(7).gives(SERVER, frame(CHUNK, text(4, 20), text(2, 8), text(3, 200)));
+
+        assertThat(feeds(found)).containsExactly("34+8 <- 34 memory", "42+200 <- 42 memory");
+        assertThat(receives(found)).containsOnly(receive);
+    }
+
+    @Test
+    void tiesAFrameThatASecondProcessSendsFromASharedUmem() {
+        Receive receive = program.umem().of(1).gets(CLIENT, frame(CHUNK, text(1, 20), text(2, 8), text(3, 200)));
+        Crossings.Found found = program.of(2).gives(SERVER, frame(CHUNK, text(1, 20), text(2, 8), text(3, 200)));
+
+        assertThat(receives(found)).containsOnly(receive);
+        assertThat(found.feeds()).allSatisfy(feed -> assertThat(feed.relation()).isEqualTo(Relation.MEMORY));
+    }
+
+    @Test
+    void tiesAFrameThatWasCopiedToAnotherChunkByItsBytes() {
+        program.umem().on(0);
+        Receive receive = program.gets(CLIENT, frame(CHUNK, text(1, 20), text(2, 8), text(3, 200)));
+        program.gets(CLIENT, frame(CHUNK + 2048, text(1, 20), text(2, 8), text(4, 200)));
+        Crossings.Found found = program.on(7).gives(SERVER, frame(CHUNK + 4096, text(1, 20), text(2, 8), text(3, 200)));
+
+        assertThat(feeds(found)).containsExactly("42+200 <- 42 bytes");
+        assertThat(receives(found)).containsExactly(receive);
+    }
+
+    @Test
+    void onlyGuessesByAChunkWhoseBytesAreAllOthers() {
+        program.umem().on(0);
+        Receive receive = program.gets(CLIENT, frame(CHUNK, text(1, 20), text(2, 8), text(3, 200)));
+        program.gets(CLIENT, frame(CHUNK + 2048, text(1, 20), text(2, 8), text(4, 200)));
+        Crossings.Found found = program.on(7).gives(SERVER, frame(CHUNK, text(5, 20), text(6, 8), text(7, 200)));
+
+        assertThat(feeds(found)).containsExactly("0+242 <- 0 chunk");
+        assertThat(receives(found)).containsExactly(receive);
+        assertThat(program.gives(SERVER, frame(CHUNK, text(8, 20), text(9, 8), text(10, 200)))
+                        .feeds())
+                .as("what was received there was sent before, and the next may be the program's own")
+                .noneSatisfy(feed -> assertThat(feed.relation()).isEqualTo(Relation.CHUNK));
+    }
+
+    @Test
+    void doesNotGuessByAChunkThatCameLongAgo() {
+        program.umem().gets(CLIENT, frame(CHUNK, text(1, 20), text(2, 8), text(3, 200)));
+        program.pass(61 * SECOND);
+
+        assertThat(program.gives(SERVER, frame(CHUNK, text(5, 20), text(6, 8), text(7, 200)))
+                        .feeds())
+                .isEmpty();
+    }
+
+    @Test
+    void takesAChunkForWhatWasReceivedThereLast() {
+        program.umem().on(0).gets(CLIENT, frame(CHUNK, text(1, 20), text(2, 8), text(3, 200)));
+        Receive last = program.gets(CLIENT, frame(CHUNK, text(1, 20), text(4, 8), text(5, 100)));
+
+        assertThat(receives(program.on(7).gives(SERVER, frame(CHUNK, text(1, 20), text(4, 8), text(5, 100)))))
+                .containsOnly(last);
     }
 
     @Test

@@ -20,9 +20,11 @@ final class Program {
     final Crossings crossings = new Crossings();
     private final Map<Long, Long> received = new HashMap<>();
     private final Map<Long, Long> sent = new HashMap<>();
+    private int process = PID;
     private int thread = PID;
     private boolean stream;
     private boolean uring;
+    private boolean umem;
     private long told;
     private long pipe;
     private int message;
@@ -55,6 +57,12 @@ final class Program {
         return this;
     }
 
+    /** Another process. */
+    Program of(int pid) {
+        process = pid;
+        return this;
+    }
+
     Program on(int tid) {
         thread = tid;
         return this;
@@ -62,6 +70,12 @@ final class Program {
 
     Program uring() {
         uring = true;
+        return this;
+    }
+
+    /** Its sockets are AF_XDP's. */
+    Program umem() {
+        umem = true;
         return this;
     }
 
@@ -133,7 +147,7 @@ final class Program {
                 0,
                 0,
                 pipe,
-                PID,
+                process,
                 thread,
                 1,
                 length,
@@ -145,8 +159,8 @@ final class Program {
                 uring,
                 seq,
                 message,
-                stream ? 6 : 17,
-                2,
+                umem ? 0 : stream ? 6 : 17,
+                umem ? Transfer.AF_XDP : 2,
                 Transfer.Call.READ,
                 0,
                 parts);

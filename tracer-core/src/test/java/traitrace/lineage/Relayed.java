@@ -166,6 +166,49 @@ final class Relayed {
         return this;
     }
 
+    /** A frame is copied into a umem: the skb that it was has ended before. */
+    Relayed umemGets(long skb, long socket, int pid, long address, byte[] payload) {
+        feed.see(NETIF_RECEIVE_SKB, skb, r -> r.at(HOME, 2).ip(udp(0, payload.length)));
+        feed.see(CONSUME_SKB, skb);
+        feed.see(XSK_RCV, skb, r -> r.at(HOME, 2));
+        return frame(false, skb, socket, pid, address, payload);
+    }
+
+    /** A frame is copied out of a umem, and goes to the driver. */
+    Relayed umemGives(long skb, long socket, long address, byte[] payload) {
+        byte[] headers = RecordBytes.udp(CLIENT, SERVER, 53, 0, payload.length);
+        feed.see(XSK_XMIT, skb, r -> r.pid(PID).at(HOME, 3).ip(headers).arg(socket));
+        return frame(true, skb, socket, PID, address, payload);
+    }
+
+    private Relayed frame(boolean sent, long skb, long socket, int pid, long address, byte[] payload) {
+        feed.pass(1000);
+        feed.raw(TransferBytes.record(new Transfer(
+                feed.now(),
+                socket,
+                0,
+                skb,
+                0,
+                pid,
+                sent ? tid : 0,
+                HOME,
+                42 + payload.length,
+                -1,
+                sent,
+                false,
+                false,
+                false,
+                false,
+                0,
+                0,
+                0,
+                Transfer.AF_XDP,
+                Transfer.Call.OTHER,
+                0,
+                List.of(TransferBytes.unread(address, 42), TransferBytes.part(address + 42, payload)))));
+        return this;
+    }
+
     /** A segment comes from outside and is taken by its connection. */
     Relayed segment(long skb, long sequence, int bytes) {
         feed.see(NETIF_RECEIVE_SKB, skb, r -> r.at(HOME, 2).ip(tcp(sequence, bytes)));

@@ -18,6 +18,7 @@ import traitrace.event.TransferBytes;
 /** Packets that go through a process: when they are one packet, and when they are only linked. */
 class UserSpaceTest {
     private static final int PEER = 0x0a000009;
+    private static final long CHUNK = 0xffffc90000a00100L;
 
     private static List<String> emits(Packet packet) {
         return packet.edges().stream()
@@ -40,6 +41,48 @@ class UserSpaceTest {
         assertThat(emits(packet)).containsExactly("1>2 matched memory");
         assertThat(hooks(packet)).contains(SOCK_RECV_LENGTH, SOCK_SEND_LENGTH);
         assertThat(packet.edges()).allSatisfy(e -> assertThat(e.parentPacket()).isZero());
+    }
+
+    @Test
+    void makesOnePacketOfAFrameThatIsSentFromItsChunk() {
+        Relayed relay = new Relayed(true);
+        relay.umemGets(1, IN, PID, CHUNK, text(1, 200)).umemGets(2, IN, PID, CHUNK + 2048, text(2, 200));
+        relay.umemGives(3, OUT, CHUNK + 2048, text(2, 200)).umemGives(4, OUT, CHUNK, text(1, 200));
+
+        assertThat(edges(relay.journeys.of(1))).containsExactly("1>0 deliver proved", "1>4 emit matched");
+        assertThat(emits(relay.journeys.of(1))).containsExactly("1>4 matched memory");
+        assertThat(emits(relay.journeys.of(2))).containsExactly("2>3 matched memory");
+        assertThat(relay.journeys.all()).hasSize(2);
+    }
+
+    @Test
+    void knowsTheChunkOfAFrameWhoseProcessWasNotSeenYet() {
+        Relayed relay = new Relayed(true);
+        relay.umemGets(1, IN, 0, CHUNK, text(1, 200)).umemGives(2, OUT, CHUNK, text(1, 200));
+
+        assertThat(emits(relay.journeys.only())).containsExactly("1>2 matched memory");
+    }
+
+    @Test
+    void leavesTheCallThatAThreadIsInAloneWhereAFrameOfAnotherIsTold() {
+        Relayed relay = new Relayed(true);
+        relay.arrives(1, IN, 200).copied(1, 200);
+        relay.umemGets(2, IN + 1, PID, CHUNK, text(2, 200)).umemGives(3, OUT, CHUNK, text(2, 200));
+        relay.got(IN, 17, 0, TransferBytes.part(BUFFER, text(1, 200)));
+
+        assertThat(edges(relay.journeys.of(1))).containsExactly("1>0 deliver proved");
+        assertThat(emits(relay.journeys.of(2))).containsExactly("2>3 matched memory");
+    }
+
+    @Test
+    void tellsOfAFrameThatASocketRefused() {
+        Relayed relay = new Relayed(true);
+        relay.feed.see(NETIF_RECEIVE_SKB, 1, r -> r.at(HOME, 2).ip(udp(0, 200)));
+        relay.feed.see(CONSUME_SKB, 1);
+        relay.feed.see(XSK_RCV, 1, r -> r.arg(6L << 32 | 12));
+
+        assertThat(relay.journeys.of(1).dropped).isTrue();
+        assertThat(relay.journeys.of(1).delivered).isFalse();
     }
 
     @Test

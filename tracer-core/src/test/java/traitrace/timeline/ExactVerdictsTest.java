@@ -63,6 +63,31 @@ class ExactVerdictsTest {
     }
 
     @Test
+    void isDroppedByAnAfXdpSocketWithoutRoom() {
+        told.crosses(1);
+        feed.see(CONSUME_SKB, 1);
+        feed.see(XSK_RCV, 1, r -> r.arg(6L << 32 | 12));
+
+        assertThat(told.verdict()).isEqualTo(new Verdict.Dropped(6, 0));
+        assertThat(told.only().hops().get(5).detail()).isEqualTo("error 12");
+    }
+
+    @Test
+    void isDeliveredToAProcessThatNobodyKnows() {
+        told.crosses(1);
+        feed.see(SKB_COPY_DATAGRAM, 1, r -> r.arg(10));
+
+        assertThat(told.only().verdictText()).isEqualTo("delivered to a process that was not seen");
+    }
+
+    @Test
+    void isTransmittedByAnAfXdpSocketOfARealDevice() {
+        feed.see(XSK_XMIT, 1, r -> r.at(1, PHYSICAL).pid(SERVER).ip(Told.udp(0, 10)));
+
+        assertThat(told.verdict()).isEqualTo(new Verdict.Transmitted(1, PHYSICAL));
+    }
+
+    @Test
     void isDroppedThoughSomebodyHadALook() {
         told.crosses(1);
         feed.see(SKB_COPY_DATAGRAM, 1, r -> r.pid(SERVER).arg(10));
