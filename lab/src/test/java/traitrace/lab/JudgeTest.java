@@ -72,6 +72,42 @@ class JudgeTest {
     }
 
     @Test
+    void ofManyDatagramsTheEndOfOneOrTwoMayBeHiddenFromTracepoints() {
+        assertThat(judge(datagrams(50), withEndsHidden(50, 2)).failures()).isEmpty();
+        assertThat(judge(datagrams(50), withEndsHidden(50, 3)).failures()).hasSize(1);
+        assertThat(judge(datagrams(50), new Observation(withEndsHidden(50, 1), List.of(), 0), 0)
+                        .failures())
+                .as("with lineage, none")
+                .hasSize(1);
+        assertThat(judge(datagrams(10), withEndsHidden(10, 1)).failures())
+                .as("of few, none")
+                .hasSize(1);
+    }
+
+    private static List<Sighting> withEndsHidden(int count, int hidden) {
+        List<Sighting> seen = new ArrayList<>();
+        for (int number = 1; number <= count; number++) {
+            List<Sighting> journey = journey(10 + number, number);
+            boolean whole = number > hidden;
+            journey.forEach(s -> seen.add(
+                    whole
+                            ? s
+                            : new Sighting(
+                                    s.packetId(),
+                                    s.skb(),
+                                    s.hook(),
+                                    s.netns(),
+                                    s.device(),
+                                    s.number(),
+                                    1,
+                                    "absorbed",
+                                    "",
+                                    s.evidence())));
+        }
+        return seen;
+    }
+
+    @Test
     void whatTheKernelSkippedExcusesNoFalseJoin() {
         List<Sighting> seen = new ArrayList<>(journey(11, 1));
         seen.addAll(journey(11, 2));
