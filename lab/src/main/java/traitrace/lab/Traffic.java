@@ -76,7 +76,6 @@ public sealed interface Traffic {
      * @param lockstep every datagram waits for the reply to the one before, up to 500 ms
      * @param sockets how many sockets, and thereby source ports, take turns; 0 = 1
      * @param window how many may be on their way to the sink before the next waits, up to 500 ms; 0 = no limit
-     * @param burst how many are sent between two gaps; 0 = 1
      * @param sink null if a daemon, or nobody, listens
      */
     record Udp(
@@ -95,14 +94,12 @@ public sealed interface Traffic {
             boolean lockstep,
             int sockets,
             int window,
-            int burst,
             Sink sink)
             implements Traffic {
         private static final int LAST_PORT = 65_535;
 
         public Udp {
             sockets = Math.max(1, sockets);
-            burst = Math.max(1, burst);
             bind = bind == null ? "" : bind;
             numberOffset = Numbering.check(numberOffset, payloadBytes);
             if (portPerDatagram && (sourcePort <= 0 || sourcePort + count > LAST_PORT + 1)) {
@@ -129,7 +126,6 @@ public sealed interface Traffic {
                     lockstep,
                     sockets,
                     window,
-                    burst,
                     sink);
         }
 
@@ -151,7 +147,6 @@ public sealed interface Traffic {
                     lockstep,
                     sockets,
                     window,
-                    burst,
                     sink);
         }
 

@@ -36,9 +36,7 @@ final class UdpExchange {
                 }
                 // Sleeping, however short, also gives way to who reads what is traced, on a machine with little to
                 // spare.
-                if (sent % udp.burst() == 0) {
-                    Exchange.gap(udp.gapMicros());
-                }
+                Exchange.gap(udp.gapMicros());
             }
             List<Receipt> received = sink == null ? List.of() : sink.finish(numbers.size());
             // Whatever the kernel has for us now was answered before the sink fell silent.

@@ -342,7 +342,7 @@ class JudgeTest {
 
     private static TrafficResult datagrams(int count) {
         Traffic traffic = new Traffic.Udp(
-                "t", "client", "", 0, false, "10.1.0.2", 9000, count, 200, 0, 0, false, false, 1, 0, 1, null);
+                "t", "client", "", 0, false, "10.1.0.2", 9000, count, 200, 0, 0, false, false, 1, 0, null);
         return new TrafficResult(
                 traffic, LongStream.rangeClosed(1, count).boxed().toList(), 0, List.of(), List.of());
     }

@@ -71,7 +71,7 @@ class LaboratoryTest {
         Traffic.Sink liar =
                 new Traffic.Sink("a", "", 9000, "", List.of("sh", "-c", "exit 3"), 0, false, false, false, 1);
         Traffic udp =
-                new Traffic.Udp("t", "a", "", 0, false, "127.0.0.1", 9000, 1, 200, 0, 0, false, false, 1, 0, 1, liar);
+                new Traffic.Udp("t", "a", "", 0, false, "127.0.0.1", 9000, 1, 200, 0, 0, false, false, 1, 0, liar);
         try (Laboratory lab = Laboratory.build(withDaemon(null))) {
             assertThatThrownBy(() -> Exchange.run(lab, udp, 1))
                     .hasMessageContaining("`sh -c exit 3` did not open the UDP port 9000");
@@ -83,7 +83,7 @@ class LaboratoryTest {
         Traffic.Sink sink = new Traffic.Sink("a", "", 9000, "", null, 4608, false, false, false, 1);
         // So many at once would overflow the small buffer.
         Traffic udp =
-                new Traffic.Udp("t", "a", "", 0, false, "127.0.0.1", 9000, 300, 200, 0, 0, false, false, 1, 2, 1, sink);
+                new Traffic.Udp("t", "a", "", 0, false, "127.0.0.1", 9000, 300, 200, 0, 0, false, false, 1, 2, sink);
         try (Laboratory lab = Laboratory.build(withDaemon(null))) {
             TrafficResult result = Exchange.run(lab, udp, 1);
             assertThat(result.arrived(result.received())).isEqualTo(300);

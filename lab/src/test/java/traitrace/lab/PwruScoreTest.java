@@ -118,8 +118,8 @@ class PwruScoreTest {
 
     @Test
     void trafficFromOnePortCannotBeJudged() {
-        Traffic.Udp udp = new Traffic.Udp(
-                "t", "client", "", 0, false, "10.1.0.2", 9000, 1, 200, 0, 0, false, false, 1, 0, 1, null);
+        Traffic.Udp udp =
+                new Traffic.Udp("t", "client", "", 0, false, "10.1.0.2", 9000, 1, 200, 0, 0, false, false, 1, 0, null);
         TrafficResult result = new TrafficResult(udp, List.of(1L), 0, List.of(), List.of());
 
         assertThat(PwruScore.of(leg("client", "server"), List.of(result), PwruRows.parse(NAMESPACES)))
@@ -141,7 +141,7 @@ class PwruScoreTest {
 
     private static TrafficResult result(int count) {
         Traffic.Udp udp = new Traffic.Udp(
-                "t", "client", "", 0, false, "10.1.0.2", 9000, count, 200, 0, 0, false, false, 1, 0, 1, null);
+                "t", "client", "", 0, false, "10.1.0.2", 9000, count, 200, 0, 0, false, false, 1, 0, null);
         return new TrafficResult(
                 udp.fromPorts(FIRST_PORT, 0),
                 LongStream.rangeClosed(1, count).boxed().toList(),
