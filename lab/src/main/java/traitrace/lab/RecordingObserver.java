@@ -19,7 +19,7 @@ final class RecordingObserver implements Observer {
     /** What is still in rings and queues when the traffic has ended. */
     private static final long GRACE_MS = 300;
 
-    private static final int RING_BYTES = 32 << 20;
+    private static final int RING_BYTES = 64 << 20;
 
     private final Scenario scenario;
     private final Path file;
