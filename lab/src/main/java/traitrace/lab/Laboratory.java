@@ -412,9 +412,11 @@ public final class Laboratory implements AutoCloseable {
     private static boolean ready(String condition) throws IOException {
         String[] words = condition.split(":");
         int number = Integer.parseInt(words[1]);
-        return words[0].equals("packet")
-                ? OpenPorts.packetSockets() >= number
-                : OpenPorts.read(words[0]).contains(number);
+        return switch (words[0]) {
+            case "packet" -> OpenPorts.packetSockets() >= number;
+            case "nfqueue" -> OpenPorts.nfqueues().contains(number);
+            default -> OpenPorts.read(words[0]).contains(number);
+        };
     }
 
     private void warmUp(Topology.Warm warm) {

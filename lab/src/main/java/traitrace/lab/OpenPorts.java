@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The ports that are open in the namespace of the calling thread. */
+/** The ports that are open in the namespace of the calling thread, and what else processes wait at. */
 final class OpenPorts {
     private static final String TCP_LISTEN = "0A";
 
@@ -35,6 +35,27 @@ final class OpenPorts {
     static int packetSockets() throws IOException {
         Path file = Path.of("/proc/thread-self/net/packet");
         return Math.max(0, Files.readAllLines(file).size() - 1);
+    }
+
+    /** The nfnetlink queues at which a process listens (net/netfilter/nfnetlink_queue.c, seq_show). */
+    static Set<Integer> nfqueues() throws IOException {
+        try {
+            return parseQueues(Files.readAllLines(Path.of("/proc/thread-self/net/netfilter/nfnetlink_queue")));
+        } catch (NoSuchFileException e) {
+            return Set.of();
+        }
+    }
+
+    /** Of each line the first number; what it does not understand it skips. */
+    static Set<Integer> parseQueues(List<String> lines) {
+        Set<Integer> queues = new HashSet<>();
+        for (String line : lines) {
+            String first = line.strip().split("\\s+")[0];
+            if (first.matches("\\d{1,5}")) {
+                queues.add(Integer.parseInt(first));
+            }
+        }
+        return queues;
     }
 
     /** Reads the lines of {@code /proc/net/udp} or {@code tcp}; what it does not understand it skips. */

@@ -179,7 +179,7 @@ public record Topology(
      *     of them for a folder of its own
      * @param files by name, as lines: what is in that folder when it starts; {@value Laboratory#SCRATCH} likewise
      * @param ready {@code udp:PORT} bound or {@code tcp:PORT} listening in its namespace, {@code packet:N} so many
-     *     packet sockets there; empty = at once
+     *     packet sockets there, {@code nfqueue:N} listening at that nfnetlink queue; empty = at once
      * @param cgroup name of a control group that it has for itself, as a container has one; empty = none
      */
     public record Daemon(

@@ -20,6 +20,12 @@ class ProcFilesTest {
     }
 
     @Test
+    void queuesThatAreListenedAt() {
+        List<String> lines = List.of("    3    812     0 2 65531     0     0      100  1", "", "no queue");
+        assertThat(OpenPorts.parseQueues(lines)).containsExactly(3);
+    }
+
+    @Test
     void countersInTables() {
         List<String> snmp = List.of("Udp: InDatagrams NoPorts", "Udp: 12 3", "Ip: Forwarding", "Ip: -1");
         assertThat(Counters.tables(snmp))
