@@ -29,6 +29,25 @@ static __always_inline bool read_part(const struct thread *t, void *to, __u32 by
 			   : bpf_probe_read_user(to, bytes, (void *)from));
 }
 
+/* Bytes that lie together, behind those that are known already. */
+static __always_inline void add_part(struct thread *t, __u64 address, __u64 len)
+{
+	__u32 at = t->parts;
+
+	if (!len)
+		return;
+	if (at >= TRANSFER_PARTS) {
+		t->partly = 1;
+		return;
+	}
+	/* Linux 6.1 looks at a copy of `at` above and forgets what that told of this one. */
+	barrier_var(at);
+	at &= TRANSFER_PARTS - 1;
+	t->part[at].address = address;
+	t->part[at].len = len;
+	t->parts = at + 1;
+}
+
 /*
  * Lays `bytes` out over the first `count` of t->iovecs, from `skip` on; what is left over is the
  * answer.
@@ -39,7 +58,6 @@ __noinline __u64 lay_out(struct thread *t, __u32 count, __u64 skip, __u64 bytes)
 		return bytes;
 	for (__u32 i = 0; i < IOVECS_READ; i++) {
 		__u64 base, len, n;
-		__u32 at;
 
 		if (i >= count)
 			break;
@@ -50,20 +68,7 @@ __noinline __u64 lay_out(struct thread *t, __u32 count, __u64 skip, __u64 bytes)
 		t->room += len;
 		n = len < bytes ? len : bytes;
 		bytes -= n;
-		at = t->parts;
-		if (!n)
-			continue;
-		if (at >= TRANSFER_PARTS) {
-			t->partly = 1;
-			continue;
-		}
-		/* Linux 6.1 looks at a copy of `at` above and forgets what that told of this one.
-		 */
-		barrier_var(at);
-		at &= TRANSFER_PARTS - 1;
-		t->part[at].address = base;
-		t->part[at].len = n;
-		t->parts = at + 1;
+		add_part(t, base, n);
 	}
 	return bytes;
 }
@@ -136,6 +141,13 @@ static __always_inline const struct iovec *iovecs_of(const struct iov_iter *iter
 	return BPF_CORE_READ(iter, __iov);
 }
 
+/* Whether an iterator of this type is over one buffer: Linux 6.0 on. */
+static __always_inline bool is_ubuf(__u32 type)
+{
+	return bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
+	       type == bpf_core_enum_value(enum iter_type, ITER_UBUF);
+}
+
 /*
  * The parts of the last `bytes` bytes that the iterator t->source has gone over. None if they are
  * the kernel's: of a pipe, or of a caller in the kernel.
@@ -154,8 +166,7 @@ __noinline int lay_out_iterator(struct thread *t, __u64 bytes)
 		return 0;
 	type = BPF_CORE_READ(iter, iter_type);
 	offset = BPF_CORE_READ(iter, iov_offset);
-	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
-	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
+	if (is_ubuf(type)) {
 		if (offset < bytes)
 			return 0;
 		t->iovecs[0].iov_base = (void *)((__u64)BPF_CORE_READ(iter, ubuf) + offset - bytes);
@@ -204,8 +215,7 @@ __noinline int lay_out_ahead(struct thread *t, __u64 bytes)
 	no_parts(t);
 	type = BPF_CORE_READ(iter, iter_type);
 	offset = BPF_CORE_READ(iter, iov_offset);
-	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
-	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
+	if (is_ubuf(type)) {
 		t->iovecs[0].iov_base = (void *)((__u64)BPF_CORE_READ(iter, ubuf) + offset);
 		t->iovecs[0].iov_len = bytes;
 		lay_out(t, 1, 0, bytes);
@@ -240,8 +250,7 @@ __noinline __s64 gone_over(struct thread *t, __u64 address, __u64 first)
 		return -1;
 	type = BPF_CORE_READ(iter, iter_type);
 	sum = BPF_CORE_READ(iter, iov_offset);
-	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
-	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
+	if (is_ubuf(type))
 		return sum;
 	if (type != bpf_core_enum_value(enum iter_type, ITER_IOVEC) || !first)
 		return -1;

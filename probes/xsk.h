@@ -98,20 +98,6 @@ static __always_inline __u32 mapped_short(__u64 address)
 	return bpf_ntohs(word);
 }
 
-static __always_inline void add_part(struct thread *t, __u64 address, __u32 len)
-{
-	__u32 at = t->parts;
-
-	if (!len || at >= TRANSFER_PARTS)
-		return;
-	/* As in lay_out. */
-	barrier_var(at);
-	at &= TRANSFER_PARTS - 1;
-	t->part[at].address = address;
-	t->part[at].len = len;
-	t->parts = at + 1;
-}
-
 /*
  * The parts of a frame that programs change each for itself: the Ethernet header, the IP header,
  * that of the transport, and the rest. The first is not hashed: it is the same in all frames
