@@ -228,7 +228,7 @@ public final class Judge {
             int furthest = 0;
             for (long id : ids) {
                 List<Sighting> sightings = byId.get(id);
-                furthest = Math.max(furthest, stepsMade(leg.path(), sightings, number));
+                furthest = Math.max(furthest, Sighting.stepsMade(sightings, leg.path(), number));
                 best = better(leg, best, follow(leg.path(), sightings, number, strength));
             }
             if (best.isPresent()) {
@@ -246,7 +246,7 @@ public final class Judge {
                 broken++;
                 example = example.isEmpty()
                         ? "number " + number + " was lost before \""
-                                + leg.path().get(furthest) + "\""
+                                + leg.path().get(Math.min(furthest, leg.path().size() - 1)) + "\""
                         : example;
             }
         }
@@ -264,16 +264,6 @@ public final class Judge {
             return rightA ? a : b;
         }
         return a.get().evidence().compareTo(b.get().evidence()) <= 0 ? a : b;
-    }
-
-    private static int stepsMade(List<Scenario.Step> path, List<Sighting> sightings, long number) {
-        int made = 0;
-        for (Sighting s : sightings) {
-            if (made < path.size() && s.fits(path.get(made), number)) {
-                made++;
-            }
-        }
-        return Math.min(made, path.size() - 1);
     }
 
     private static Optional<Way> follow(

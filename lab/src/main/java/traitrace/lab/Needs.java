@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 /** Whether this machine can build a scenario. */
 public final class Needs {
     private static final AtomicInteger PROBES = new AtomicInteger();
+    private static final String MODULE = "module:";
     private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
     private static final String KEY_16 = "0x" + "00".repeat(16);
     private static final String KEY_20 = "0x" + "00".repeat(20);
@@ -40,6 +41,18 @@ public final class Needs {
                 .findFirst();
     }
 
+    /**
+     * Loads the modules that any of them needs. What is in a module is attached to when it comes, which takes an emulated
+     * machine seconds: longer than a scenario waits that needs it.
+     */
+    static void loadModules(List<Scenario> scenarios) {
+        scenarios.stream()
+                .flatMap(scenario -> scenario.needs().stream())
+                .filter(need -> need.startsWith(MODULE))
+                .distinct()
+                .forEach(need -> module(need.substring(MODULE.length())));
+    }
+
     private static boolean root() {
         return "root".equals(System.getProperty("user.name"));
     }
@@ -54,7 +67,7 @@ public final class Needs {
                     ? Optional.empty()
                     : Optional.of("this kernel has no devices of type " + parts[1]);
         }
-        if (parts.length == 2 && parts[0].equals("module")) {
+        if (need.startsWith(MODULE)) {
             return module(parts[1]) ? Optional.empty() : Optional.of("this kernel has no module " + parts[1]);
         }
         if (parts.length == 2

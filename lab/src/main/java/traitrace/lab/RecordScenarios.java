@@ -33,10 +33,7 @@ public final class RecordScenarios {
                 .map(Scenarios::named)
                 .sorted(Comparator.comparingInt(Sightings::payloadOffset))
                 .toList();
-        // What is in a module is attached to when the module comes, which takes an emulated machine seconds: longer
-        // than
-        // a scenario waits that needs it.
-        scenarios.forEach(Needs::missing);
+        Needs.loadModules(scenarios);
         try (ScenarioRecorder recorder = new ScenarioRecorder(folder)) {
             record(recorder, folder, limitMs, scenarios);
         }

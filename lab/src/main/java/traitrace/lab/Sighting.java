@@ -43,12 +43,17 @@ public record Sighting(
 
     /** Whether a packet of this number, seen so, made these steps in this order. */
     static boolean makes(List<Sighting> seen, List<Scenario.Step> steps, long n) {
+        return stepsMade(seen, steps, n) == steps.size();
+    }
+
+    /** How many of these steps, from the first on. */
+    static int stepsMade(List<Sighting> seen, List<Scenario.Step> steps, long n) {
         int made = 0;
         for (Sighting s : seen) {
             if (made < steps.size() && s.fits(steps.get(made), n)) {
                 made++;
             }
         }
-        return made == steps.size();
+        return made;
     }
 }
