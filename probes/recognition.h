@@ -51,11 +51,12 @@ static __always_inline bool recycled(struct sk_buff *skb, const struct skb_entry
 		       e->hook == HOOK_NAPI_GRO_RECEIVE || e->hook == HOOK_NAPI_GRO_FRAGS;
 	case HOOK_CONSUME_SKB:
 		/*
-		 * Readers of datagrams free without a word. Where nothing tells two of them from
-		 * each other, this may be the end of a later one.
+		 * Readers of datagrams free without a word, but those of TUN devices. Where nothing
+		 * tells two of them from each other, this may be the end of a later one.
 		 */
 		return e->state & SKB_DELIVERED &&
-		       (e->head != (__u64)skb->head || !e->print.distinct);
+		       (e->head != (__u64)skb->head ||
+			!(e->print.distinct || e->state & SKB_READ_BY_TUN));
 	default:
 		/* Nothing in a socket's queue moves to other memory. */
 		return e->state & SKB_DELIVERED && e->head != (__u64)skb->head;

@@ -656,7 +656,23 @@ static long read_or_write(struct ring *r, int operation, int fd, void *at, size_
 	return n;
 }
 
-/* A datagram into the device, out of it, and back with its ends exchanged. */
+/* A datagram of the socket, through the device into `in`; answers how many bytes that are. */
+static long out_of_tun(struct ring *r, int s, const struct sockaddr_in *to, int fd, int header)
+{
+	long n = TRY(sendto(s, out, 500, 0, (void *)to, sizeof(*to)));
+
+	say("send", "SENDTO", s, n, 0, out, n);
+	do {
+		/* The kernel's own come out, too. */
+		n = read_or_write(r, IORING_OP_READ, fd, in, sizeof(in));
+	} while (n != 528 + header);
+	return n;
+}
+
+/*
+ * Two datagrams out of the device, of which nothing in the headers tells the first one from another
+ * (its IP id is 0), and the other one back with its ends exchanged.
+ */
 static void tun(const char *name, int flags, struct ring *r)
 {
 	struct ifreq request = {.ifr_flags = IFF_TUN | flags};
@@ -686,12 +702,10 @@ static void tun(const char *name, int flags, struct ring *r)
 	there = here;
 	there.sin_addr.s_addr = htonl(mine + 1);
 	printf("# tun %s%s\n", header ? "with packet information" : "plain", r ? " by uring" : "");
-	n = TRY(sendto(s, out, 500, 0, (void *)&there, sizeof(there)));
-	say("send", "SENDTO", s, n, 0, out, n);
-	do {
-		/* The kernel's own come out, too. */
-		n = read_or_write(r, IORING_OP_READ, fd, in, sizeof(in));
-	} while (n != 528 + header);
+	TRY(setsockopt(s, IPPROTO_IP, IP_MTU_DISCOVER, &(int){IP_PMTUDISC_DO}, sizeof(int)));
+	out_of_tun(r, s, &there, fd, header);
+	TRY(setsockopt(s, IPPROTO_IP, IP_MTU_DISCOVER, &(int){IP_PMTUDISC_WANT}, sizeof(int)));
+	n = out_of_tun(r, s, &there, fd, header);
 	for (int i = 0; i < 4; i++) {
 		char *ip = in + header, spare = ip[12 + i];
 

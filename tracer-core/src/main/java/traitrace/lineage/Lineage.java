@@ -741,8 +741,9 @@ public final class Lineage implements EventSink {
             from.packet.orphan |= from.packet.id() == from.id;
             return;
         }
-        if (from.packet.id() == from.id) {
-            unite((segments.isEmpty() ? merged : segments).get(0).packet, from.packet);
+        Packet first = (segments.isEmpty() ? merged : segments).get(0).packet;
+        if (from.packet.id() == from.id && from.packet != first) {
+            unite(first, from.packet);
         }
         for (Skb segment : segments) {
             Edge edge = new Edge(

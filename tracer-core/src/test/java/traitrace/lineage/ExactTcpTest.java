@@ -201,6 +201,16 @@ class ExactTcpTest {
     }
 
     @Test
+    void keepsASegmentThatIsOfTheCollapsedPacketAlready() {
+        feed.edge(3, 3, 1, CLONE, 0);
+        arrive(1, 1000, 1000);
+        copy(3, 1000, 1000);
+
+        assertThat(skbs(journeys.only())).containsExactly(1L, 3L);
+        assertThat(read(3)).isTrue();
+    }
+
+    @Test
     void waitsForTheReaderOfWhatTcpCollapsed() {
         arrive(1, 1000, 1000);
         arrive(2, 2000, 1000);
