@@ -2,6 +2,7 @@ package traitrace.lab;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +58,8 @@ public final class Laboratory implements AutoCloseable {
     private static final Duration DAEMON_GRACE = Duration.ofMillis(500);
     private static final int DELETE_ATTEMPTS = 3;
     private static final Pattern BATCH_FAILED = Pattern.compile("Command failed -:(\\d+)");
+
+    private static final int WARM_MS = 5_000;
 
     private record Running(Topology.Daemon daemon, Process process, Path output) {}
 
@@ -420,15 +423,9 @@ public final class Laboratory implements AutoCloseable {
     }
 
     private void warmUp(Topology.Warm warm) {
-        // The first echo request may be lost while neighbours are resolved along the path.
-        for (int attempt = 0; attempt < 5; attempt++) {
-            Command.Result ping = in(
-                    warm.ns(),
-                    () -> Command.attempt(
-                            List.of("ping", "-n", "-q", "-c", "1", "-W", "1", warm.to()), "", Command.LIMIT));
-            if (ping.status() == 0) {
-                return;
-            }
+        // One echo request each second: the first may be lost while neighbours are resolved along the path.
+        if (in(warm.ns(), () -> InetAddress.getByName(warm.to()).isReachable(WARM_MS))) {
+            return;
         }
         throw new TracerException(
                 TracerException.Kind.FAILURE, "no answer from " + warm.to() + " to pings from " + warm.ns(), "");

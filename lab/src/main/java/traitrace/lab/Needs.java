@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,6 +16,9 @@ import java.util.stream.Stream;
 
 /** Whether this machine can build a scenario. */
 public final class Needs {
+    /** What is missing for a need. To find out takes processes, and the kernel stays the same. */
+    private static final Map<String, Optional<String>> ANSWERS = new ConcurrentHashMap<>();
+
     private static final AtomicInteger PROBES = new AtomicInteger();
     private static final String MODULE = "module:";
     private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
@@ -37,7 +41,7 @@ public final class Needs {
                 Stream.of("program:ip", "program:ping"),
                 scenario.topology().nft().isEmpty() ? Stream.of() : Stream.of("program:nft"));
         return Stream.concat(programs, scenario.needs().stream())
-                .flatMap(need -> missing(need).stream())
+                .flatMap(need -> ANSWERS.computeIfAbsent(need, Needs::missing).stream())
                 .findFirst();
     }
 

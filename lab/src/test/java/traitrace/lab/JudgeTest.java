@@ -89,20 +89,7 @@ class JudgeTest {
         for (int number = 1; number <= count; number++) {
             List<Sighting> journey = journey(10 + number, number);
             boolean whole = number > hidden;
-            journey.forEach(s -> seen.add(
-                    whole
-                            ? s
-                            : new Sighting(
-                                    s.packetId(),
-                                    s.skb(),
-                                    s.hook(),
-                                    s.netns(),
-                                    s.device(),
-                                    s.number(),
-                                    1,
-                                    "absorbed",
-                                    "",
-                                    s.evidence())));
+            journey.forEach(s -> seen.add(whole ? s : ended(s, "absorbed")));
         }
         return seen;
     }
@@ -364,6 +351,20 @@ class JudgeTest {
     private static Sighting sighting(long id, String hook, String netns, String device, long number) {
         return new Sighting(
                 id, id, hook, netns, device, number, 1, "dropped", "SKB_DROP_REASON_NO_SOCKET", Evidence.PROVED);
+    }
+
+    private static Sighting ended(Sighting s, String verdict) {
+        return new Sighting(
+                s.packetId(),
+                s.skb(),
+                s.hook(),
+                s.netns(),
+                s.device(),
+                s.number(),
+                s.span(),
+                verdict,
+                "",
+                s.evidence());
     }
 
     private static Sighting with(Sighting s, long number, int span, Evidence evidence) {

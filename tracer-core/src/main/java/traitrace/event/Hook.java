@@ -43,13 +43,6 @@ public enum Hook {
     UDP_ENQUEUE(
             30, "__udp_enqueue_schedule_skb", Stage.SOCKET, "offered to the receive queue of a socket", Family.LINEAGE),
     SOCK_SEND_LENGTH(31, "sock_send_length", Stage.USER, "sent by a process"),
-    NFQUEUE_ENQUEUE(
-            34,
-            "nfqnl_enqueue_packet",
-            Stage.NETFILTER,
-            "handed to an nfnetlink queue, to wait for a process's verdict",
-            Family.LINEAGE),
-    NFQUEUE_VERDICT(35, "nfqnl_reinject", Stage.USER, "given back by an nfnetlink queue", Family.LINEAGE),
     SOCKMAP_REDIRECT(
             32,
             "sk_psock_verdict_apply",
@@ -57,6 +50,13 @@ public enum Hook {
             "given to another socket by a BPF program (sockmap redirect)",
             Family.LINEAGE),
     SOCKMAP_SEND(33, "skb_send_sock", Stage.TRANSPORT, "sent on by another socket (sockmap redirect)", Family.LINEAGE),
+    NFQUEUE_ENQUEUE(
+            34,
+            "nfqnl_enqueue_packet",
+            Stage.NETFILTER,
+            "handed to an nfnetlink queue, to wait for a process's verdict",
+            Family.LINEAGE),
+    NFQUEUE_VERDICT(35, "nfqnl_reinject", Stage.USER, "given back by an nfnetlink queue", Family.LINEAGE),
     XSK_RCV(36, "__xsk_rcv", Stage.XDP, "handed to an AF_XDP socket", Family.LINEAGE),
     XSK_XMIT(37, "xsk_build_skb", Stage.XDP, "sent by an AF_XDP socket, straight to the driver", Family.LINEAGE);
 

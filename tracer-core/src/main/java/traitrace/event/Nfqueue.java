@@ -20,6 +20,11 @@ public final class Nfqueue {
      * @param errno by which the queue refused it, positive; 0 = it did not, or not yet
      */
     public record Enqueue(int queue, int errno) {
+        /** ESRCH: no process listens. */
+        public static final int NO_LISTENER = 3;
+        /** ENOBUFS: the queue is full. */
+        public static final int NO_ROOM = 105;
+
         public static Enqueue of(long arg) {
             return new Enqueue((int) arg, (int) (arg >>> 32));
         }

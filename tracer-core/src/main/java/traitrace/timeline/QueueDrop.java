@@ -15,9 +15,6 @@ final class QueueDrop {
     private static final String QUEUES = "cat /proc/net/netfilter/nfnetlink_queue";
     private static final String RULES = QUEUES + "; nft list ruleset | grep -n queue";
 
-    private static final int NO_LISTENER = 3;
-    private static final int NO_ROOM = 105;
-
     private QueueDrop() {}
 
     /** In words; empty if it was dropped elsewhere. */
@@ -55,12 +52,12 @@ final class QueueDrop {
     private static VerdictText refused(Nfqueue.Enqueue enqueue) {
         String queue = "nfnetlink queue " + enqueue.queue();
         return switch (enqueue.errno()) {
-            case NO_LISTENER ->
+            case Nfqueue.Enqueue.NO_LISTENER ->
                 new VerdictText(
                         "No process listens at " + queue
                                 + ", and the rule that hands packets to it does not let them bypass it.",
                         RULES);
-            case NO_ROOM ->
+            case Nfqueue.Enqueue.NO_ROOM ->
                 new VerdictText(
                         "There was no room for the packet in " + queue
                                 + " or in the socket of its process, which decides more slowly than packets come.",

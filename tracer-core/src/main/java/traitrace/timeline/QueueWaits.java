@@ -93,10 +93,10 @@ final class QueueWaits {
     /** net/netfilter/nfnetlink_queue.c, nfqnl_enqueue_packet; nfnetlink_unicast says ECONNREFUSED. */
     private static String refusal(int errno) {
         return switch (errno) {
-            case 3 -> "no process listens";
+            case Nfqueue.Enqueue.NO_LISTENER -> "no process listens";
             case 12 -> "no memory";
             case 22 -> "its process takes no packets yet";
-            case 105 -> "no room";
+            case Nfqueue.Enqueue.NO_ROOM -> "no room";
             case 111 -> "its process is gone";
             default -> "error " + errno;
         };
