@@ -11,12 +11,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import traitrace.TracerException;
 import traitrace.kernel.NetnsThread;
@@ -59,7 +61,7 @@ public final class Laboratory implements AutoCloseable {
     private static final int DELETE_ATTEMPTS = 3;
     private static final Pattern BATCH_FAILED = Pattern.compile("Command failed -:(\\d+)");
 
-    private static final int WARM_MS = 5_000;
+    private static final Duration WARM_LIMIT = Duration.ofSeconds(5);
 
     private record Running(Topology.Daemon daemon, Process process, Path output) {}
 
@@ -193,23 +195,10 @@ public final class Laboratory implements AutoCloseable {
 
     private void build() {
         addNamespaces();
-        topology.links().forEach(this::addLink);
+        addLinks();
         topology.devices().forEach(this::addDevice);
         topology.sysctls().forEach(this::setSysctls);
-        for (String ns : topology.namespaces()) {
-            ip(ns, "link set lo up");
-            topology.links().stream()
-                    .flatMap(link -> Stream.of(link.a(), link.b()))
-                    .filter(end -> end.ns().equals(ns))
-                    .forEach(this::bringUp);
-        }
-        topology.devices().forEach(device -> bringUp(device.ns(), device.dev(), device.addresses()));
-        for (Topology.Neighbour n : topology.neighbours()) {
-            ip(n.ns(), "neigh replace " + n.address() + " lladdr " + n.mac() + " dev " + n.dev() + " nud permanent");
-        }
-        for (Topology.Route route : topology.routes()) {
-            ip(route.ns(), "route add " + route.spec());
-        }
+        parentsFirst().forEach(this::bringUp);
         runPending();
         topology.nft().forEach((ns, lines) -> in(ns, () -> Command.run(List.of("nft", "-f", "-"), text(lines))));
         for (Topology.Qdisc qdisc : topology.qdiscs()) {
@@ -303,29 +292,34 @@ public final class Laboratory implements AutoCloseable {
         }
     }
 
-    private void addLink(Topology.Link link) {
-        Topology.End a = link.a();
-        Topology.End b = link.b();
-        ip(a.ns(), "link add " + a.dev() + " type veth peer name " + b.dev() + " netns " + realName(b.ns()));
-        prepare(a);
-        prepare(b);
+    /** By one process for all, from outside of the namespaces. */
+    private void addLinks() {
+        if (topology.links().isEmpty()) {
+            return;
+        }
+        ip(topology.links().stream()
+                .map(link -> "link add " + described(link.a()) + " type veth peer name " + described(link.b()))
+                .toList());
+        topology.links().stream()
+                .flatMap(link -> Stream.of(link.a(), link.b()))
+                .filter(end -> !end.offloads().isEmpty())
+                .forEach(this::setOffloads);
     }
 
-    private void prepare(Topology.End end) {
-        if (!end.mac().isEmpty()) {
-            ip(end.ns(), "link set " + end.dev() + " address " + end.mac());
-        }
-        if (end.mtu() > 0) {
-            ip(end.ns(), "link set " + end.dev() + " mtu " + end.mtu());
-        }
-        if (!end.offloads().isEmpty()) {
-            List<String> argv = new ArrayList<>(List.of("ethtool", "-K", end.dev()));
-            end.offloads().forEach((feature, on) -> {
-                argv.add(feature);
-                argv.add(on ? "on" : "off");
-            });
-            run(end.ns(), argv);
-        }
+    private String described(Topology.End end) {
+        return end.dev()
+                + (end.mac().isEmpty() ? "" : " address " + end.mac())
+                + (end.mtu() > 0 ? " mtu " + end.mtu() : "")
+                + " netns " + realName(end.ns());
+    }
+
+    private void setOffloads(Topology.End end) {
+        List<String> argv = new ArrayList<>(List.of("ethtool", "-K", end.dev()));
+        end.offloads().forEach((feature, on) -> {
+            argv.add(feature);
+            argv.add(on ? "on" : "off");
+        });
+        run(end.ns(), argv);
     }
 
     private void addDevice(Topology.Device device) {
@@ -356,8 +350,40 @@ public final class Laboratory implements AutoCloseable {
         }
     }
 
-    private void bringUp(Topology.End end) {
-        bringUp(end.ns(), end.dev(), end.addresses());
+    /** A device does not come up while the one below it is down, which may be in another namespace. */
+    private List<String> parentsFirst() {
+        Set<String> parents = topology.devices().stream()
+                .flatMap(device -> Stream.ofNullable(parentNs(device)))
+                .collect(Collectors.toSet());
+        return topology.namespaces().stream()
+                .sorted(Comparator.comparing(ns -> !parents.contains(ns)))
+                .toList();
+    }
+
+    private static String parentNs(Topology.Device device) {
+        if (device instanceof Topology.Macvlan macvlan) {
+            return macvlan.parentNs();
+        }
+        return device instanceof Topology.Stacked stacked ? stacked.parentNs() : null;
+    }
+
+    private void bringUp(String ns) {
+        ip(ns, "link set lo up");
+        topology.links().stream()
+                .flatMap(link -> Stream.of(link.a(), link.b()))
+                .filter(end -> end.ns().equals(ns))
+                .forEach(end -> bringUp(ns, end.dev(), end.addresses()));
+        topology.devices().stream()
+                .filter(device -> device.ns().equals(ns))
+                .forEach(device -> bringUp(ns, device.dev(), device.addresses()));
+        topology.neighbours().stream()
+                .filter(n -> n.ns().equals(ns))
+                .forEach(n -> ip(
+                        ns,
+                        "neigh replace " + n.address() + " lladdr " + n.mac() + " dev " + n.dev() + " nud permanent"));
+        topology.routes().stream()
+                .filter(route -> route.ns().equals(ns))
+                .forEach(route -> ip(ns, "route add " + route.spec()));
     }
 
     private void bringUp(String ns, String dev, List<String> addresses) {
@@ -423,12 +449,25 @@ public final class Laboratory implements AutoCloseable {
     }
 
     private void warmUp(Topology.Warm warm) {
-        // One echo request each second: the first may be lost while neighbours are resolved along the path.
-        if (in(warm.ns(), () -> InetAddress.getByName(warm.to()).isReachable(WARM_MS))) {
-            return;
+        // The first echo request may be lost while neighbours are resolved along the path.
+        long end = System.nanoTime() + WARM_LIMIT.toNanos();
+        while (System.nanoTime() < end) {
+            if (in(warm.ns(), () -> answers(warm.to()))) {
+                return;
+            }
         }
         throw new TracerException(
                 TracerException.Kind.FAILURE, "no answer from " + warm.to() + " to pings from " + warm.ns(), "");
+    }
+
+    private static boolean answers(String address) {
+        try {
+            return InetAddress.getByName(address).isReachable(1_000);
+        } catch (IOException unreachable) {
+            // A program may be about to open the device on the way there.
+            pause(50);
+            return false;
+        }
     }
 
     /** In order, but not before it must be: see {@link #runPending}. */
