@@ -42,7 +42,7 @@ final class TcpExchange {
             if (tcp.sink() != null && tcp.sink().vanish()) {
                 sink.get(1, TimeUnit.SECONDS);
             }
-            int refused = write(client, tcp, numbers, replies);
+            int refused = write(client, tcp, numbers, received, replies);
             written.countDown();
             if (tcp.replies()) {
                 await(reader);
@@ -61,11 +61,15 @@ final class TcpExchange {
         }
     }
 
-    private static int write(SocketChannel client, Traffic.Tcp tcp, List<Long> numbers, MessageLog replies) {
+    private static int write(
+            SocketChannel client, Traffic.Tcp tcp, List<Long> numbers, MessageLog received, MessageLog replies) {
         int written = 0;
         try {
             while (written < numbers.size()) {
                 int end = Math.min(written + tcp.perWrite(), numbers.size());
+                if (tcp.window() > 0) {
+                    awaitMessages(received, end - tcp.window());
+                }
                 ByteBuffer chunk = ByteBuffer.allocate((end - written) * tcp.payloadBytes());
                 for (long number : numbers.subList(written, end)) {
                     chunk.put(Numbering.message(number, tcp.payloadBytes(), tcp.numberOffset()));

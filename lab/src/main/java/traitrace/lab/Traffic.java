@@ -160,6 +160,8 @@ public sealed interface Traffic {
      * One connection that carries messages of constant size.
      *
      * @param perWrite messages handed to the kernel at once; 0 = 1. Many make GSO packets.
+     * @param window how many messages may be on their way to the sink before the next write waits; 0 = no limit but the
+     *     receiver's own, at which the kernel cuts packets where no message begins
      * @param replies the sender waits for every message to come back
      * @param lockstep with replies: each write waits for the last one's messages to come back, so that nobody on the way
      *     can put two of them into one segment
@@ -176,6 +178,7 @@ public sealed interface Traffic {
             int numberOffset,
             int gapMicros,
             int perWrite,
+            int window,
             boolean replies,
             boolean lockstep,
             boolean abort,

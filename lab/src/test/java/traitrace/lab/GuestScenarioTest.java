@@ -14,16 +14,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * what was recorded before and TIMELINES=1 prints what was seen.
  */
 @Tag("guest")
+@TestMethodOrder(OrderAnnotation.class)
 class GuestScenarioTest {
     private static final List<String> KERNELS = kernels();
     private static final Path FOLDER = Path.of("target", "guests");
@@ -50,12 +53,17 @@ class GuestScenarioTest {
     /** Where probes are loaded, spoilt, killed: minutes, so on one kernel. */
     private static final String LOADING_KERNEL = "6.12";
 
+    /** Of a test there that every scenario in a guest repeats. */
+    private static final String NATIVELY = "natively";
+
     private static final Path CORE =
             Path.of("..", "tracer-core").toAbsolutePath().normalize();
     private static final Path LOADING_FOLDER = FOLDER.resolve("loading");
-    private static volatile Guest.Ended loaded;
+    private static CompletableFuture<Guest.Ended> loading;
 
-    private static final Map<String, Guest.Ended> ENDED = new ConcurrentHashMap<>();
+    /** By kernel. What one has recorded is judged while another one runs. */
+    private static final Map<String, CompletableFuture<Guest.Ended>> ENDED = new TreeMap<>();
+
     private static final boolean AGAIN = System.getenv("RECORDED") != null;
     private static final String ONLY = System.getenv("SCENARIO");
     private static final Map<String, Scores> SCORES = new TreeMap<>();
@@ -86,27 +94,24 @@ class GuestScenarioTest {
 
     /** As many guests at a time as there are CPUs: each keeps one busy. */
     @BeforeAll
-    static void record() throws InterruptedException, IOException {
+    static void record() throws IOException {
         assumeTrue("root".equals(System.getProperty("user.name")), "guests see this machine's files as root");
         // In an emulated machine, a compiler works for as long as some scenarios take.
         Programs.compileAll(PROGRAMS);
         int atATime = Math.min(KERNELS.size(), Runtime.getRuntime().availableProcessors());
         ExecutorService guests = Executors.newFixedThreadPool(atATime);
-        KERNELS.forEach(kernel -> guests.execute(() -> record(kernel)));
+        for (String kernel : KERNELS) {
+            ENDED.put(kernel, CompletableFuture.supplyAsync(() -> record(kernel), guests));
+        }
         if (loads()) {
-            guests.execute(() -> loaded = guest(LOADING_KERNEL, LOADING_FOLDER, loading()));
+            loading = CompletableFuture.supplyAsync(() -> guest(LOADING_KERNEL, LOADING_FOLDER, loading()), guests);
         }
         guests.shutdown();
-        guests.awaitTermination(1, TimeUnit.HOURS);
     }
 
-    private static void record(String kernel) {
+    private static Guest.Ended record(String kernel) {
         Path folder = FOLDER.resolve(kernel);
-        if (AGAIN) {
-            ENDED.put(kernel, new Guest.Ended(0, ""));
-            return;
-        }
-        ENDED.put(kernel, guest(kernel, folder, recording(folder)));
+        return AGAIN ? new Guest.Ended(0, "") : guest(kernel, folder, recording(folder));
     }
 
     private static Guest.Ended guest(String kernel, Path folder, String command) {
@@ -169,6 +174,7 @@ class GuestScenarioTest {
                 "execute",
                 "--disable-banner",
                 "--disable-ansi-colors",
+                "--exclude-tag=" + NATIVELY,
                 "--select-class=traitrace.kernel.ProbesTest",
                 "--select-class=traitrace.kernel.LineageLoadTest",
                 "--select-class=traitrace.kernel.TransfersTest");
@@ -181,17 +187,20 @@ class GuestScenarioTest {
     }
 
     @Test
+    @Order(2)
     void probesLoadAndGoAndWhatIsRefusedIsLeftOut() {
         assumeTrue(loads(), "not asked for");
+        Guest.Ended loaded = loading.join();
         assumeTrue(loaded.impossible().isEmpty(), () -> loaded.impossible().orElse(""));
         assertThat(loaded.status()).as(loaded.output()).isZero();
         assertThat(loaded.output()).contains("0 tests skipped").contains("tests successful");
     }
 
+    @Order(1)
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("everywhere")
     void isFollowedUnderOneId(String kernel, String name) {
-        Guest.Ended ended = ENDED.get(kernel);
+        Guest.Ended ended = ENDED.get(kernel).join();
         assumeTrue(ended.impossible().isEmpty(), () -> ended.impossible().orElse(""));
         Path folder = FOLDER.resolve(kernel);
         Scores scores = SCORES.computeIfAbsent(kernel, k -> new Scores());

@@ -336,7 +336,7 @@ class JudgeTest {
 
     private static TrafficResult stream(int count) {
         Traffic traffic =
-                new Traffic.Tcp("t", "client", "10.1.0.2", 9000, count, 1448, 0, 0, 1, false, false, false, null);
+                new Traffic.Tcp("t", "client", "10.1.0.2", 9000, count, 1448, 0, 0, 1, 0, false, false, false, null);
         return new TrafficResult(
                 traffic, LongStream.rangeClosed(1, count).boxed().toList(), 0, List.of(), List.of());
     }

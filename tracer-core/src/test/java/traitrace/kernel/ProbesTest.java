@@ -91,6 +91,7 @@ class ProbesTest {
     }
 
     @Test
+    @Tag("natively")
     void payloadsAreOfferedByOption() throws IOException {
         CaptureOptions payload = CaptureOptions.DEFAULT.withPayload(24, 88);
         try (Probes probes = Probes.load(Btf.read(Btf.VMLINUX), payload)) {
