@@ -44,7 +44,7 @@ class GuestScenarioTest {
     private static final Path PROGRAMS = Path.of("target", "programs").toAbsolutePath();
     private static final Duration LIMIT = Duration.ofMinutes(30);
     /** Of one scenario, seconds. */
-    private static final int SCENARIO_LIMIT = 240;
+    private static final int SCENARIO_LIMIT = 480;
     /** Starts of the recording program in one guest: it gives up at a hang, and goes on behind it when called again. */
     private static final int STARTS = 3;
 
