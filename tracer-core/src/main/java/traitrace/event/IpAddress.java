@@ -1,5 +1,13 @@
 package traitrace.event;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * An IPv4 or IPv6 address.
  *
@@ -7,6 +15,8 @@ package traitrace.event;
  * @param low the last 8 bytes, or the 4 bytes of an IPv4 address, as a number
  */
 public record IpAddress(boolean v6, long high, long low) implements Comparable<IpAddress> {
+    private static final Pattern DOTTED = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})");
+    private static final Pattern GROUP = Pattern.compile("[0-9a-fA-F]{1,4}");
 
     /**
      * @param bytes 4 or 16, as on the wire
@@ -18,6 +28,96 @@ public record IpAddress(boolean v6, long high, long low) implements Comparable<I
             case 16 -> new IpAddress(true, number(bytes, 0, 8), number(bytes, 8, 8));
             default -> throw new IllegalArgumentException("an address of " + bytes.length + " bytes");
         };
+    }
+
+    /**
+     * The address that {@link #toString} writes so, and every other way to write it; no zone, no shortened IPv4. Empty
+     * if the text is none.
+     */
+    public static Optional<IpAddress> parse(String text) {
+        if (text.indexOf(':') < 0) {
+            OptionalLong four = dottedNumber(text);
+            return four.isEmpty() ? Optional.empty() : Optional.of(new IpAddress(false, 0, four.getAsLong()));
+        }
+        int gap = text.indexOf("::");
+        List<Integer> head = groups(gap < 0 ? text : text.substring(0, gap), gap < 0);
+        List<Integer> tail = gap < 0 ? List.of() : groups(text.substring(gap + 2), true);
+        if (head == null || tail == null) {
+            return Optional.empty();
+        }
+        int missing = 8 - head.size() - tail.size();
+        if (gap < 0 ? missing != 0 : missing < 1) {
+            return Optional.empty();
+        }
+        List<Integer> all = new ArrayList<>(head);
+        all.addAll(Collections.nCopies(missing, 0));
+        all.addAll(tail);
+        return Optional.of(new IpAddress(true, number(all.subList(0, 4)), number(all.subList(4, 8))));
+    }
+
+    /** Null if the text is not groups of hex digits, the last two perhaps as an IPv4 address. */
+    private static List<Integer> groups(String text, boolean last) {
+        List<Integer> groups = new ArrayList<>();
+        if (text.isEmpty()) {
+            return groups;
+        }
+        String[] parts = text.split(":", -1);
+        for (int i = 0; i < parts.length; i++) {
+            OptionalLong four = last && i == parts.length - 1 ? dottedNumber(parts[i]) : OptionalLong.empty();
+            if (four.isPresent()) {
+                groups.add((int) (four.getAsLong() >>> 16));
+                groups.add((int) four.getAsLong() & 0xffff);
+            } else if (GROUP.matcher(parts[i]).matches()) {
+                groups.add(Integer.parseInt(parts[i], 16));
+            } else {
+                return null;
+            }
+        }
+        return groups;
+    }
+
+    private static OptionalLong dottedNumber(String text) {
+        Matcher m = DOTTED.matcher(text);
+        if (!m.matches()) {
+            return OptionalLong.empty();
+        }
+        long number = 0;
+        for (int i = 1; i <= 4; i++) {
+            int part = Integer.parseInt(m.group(i));
+            if (part > 255) {
+                return OptionalLong.empty();
+            }
+            number = number << 8 | part;
+        }
+        return OptionalLong.of(number);
+    }
+
+    private static long number(List<Integer> groups) {
+        long number = 0;
+        for (int group : groups) {
+            number = number << 16 | group;
+        }
+        return number;
+    }
+
+    /** 32 or 128. */
+    public int bits() {
+        return v6 ? 128 : 32;
+    }
+
+    /**
+     * With all bits but the first zero.
+     *
+     * @param prefix 0 to {@link #bits}
+     */
+    public IpAddress network(int prefix) {
+        if (!v6) {
+            return new IpAddress(false, 0, low & -1L << 32 - prefix);
+        }
+        // A shift by 64 would be one by 0.
+        long first = prefix == 0 ? 0 : prefix >= 64 ? -1 : -1L << 64 - prefix;
+        long second = prefix <= 64 ? 0 : -1L << 128 - prefix;
+        return new IpAddress(true, high & first, low & second);
     }
 
     private static long number(byte[] bytes, int from, int count) {

@@ -12,6 +12,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IpAddressTest {
@@ -38,6 +39,63 @@ class IpAddressTest {
             })
     void printsTheCanonicalForm(String text) {
         assertThat(IpAddress.of(PacketBytes.ip(text))).hasToString(text);
+        assertThat(IpAddress.parse(text)).contains(IpAddress.of(PacketBytes.ip(text)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "10.0.0",
+                "10.0.0.256",
+                "10.0.0.1.2",
+                "10.0.0.",
+                "a.b.c.d",
+                ":",
+                ":::",
+                "1:2:3:4:5:6:7",
+                "1:2:3:4:5:6:7:8:9",
+                "1:2:3:4:5:6:7::8:9",
+                "1::2::3",
+                "12345::",
+                ":1::",
+                "1::2:",
+                "::g",
+                "::10.0.0.256",
+                "10.0.0.1::",
+                "::1%eth0",
+            })
+    void parsesNothingElse(String text) {
+        assertThat(IpAddress.parse(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2001:0DB8:0:0:0:0:0:1, 2001:db8::1",
+        "::FFFF:10.0.0.1, ::ffff:10.0.0.1",
+        "64:ff9b::192.0.2.1, 64:ff9b::c000:201",
+        "1:2:3:4:5:6:1.2.3.4, 1:2:3:4:5:6:102:304",
+        "010.0.0.01, 10.0.0.1",
+    })
+    void parsesEveryWayToWriteOne(String text, String canonical) {
+        assertThat(IpAddress.parse(text).orElseThrow()).hasToString(canonical);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.1.2.3, 32, 10.1.2.3",
+        "10.1.2.3, 8, 10.0.0.0",
+        "255.255.255.255, 31, 255.255.255.254",
+        "10.1.2.3, 0, 0.0.0.0",
+        "2001:db8::ffff:ffff, 128, 2001:db8::ffff:ffff",
+        "2001:db8::ffff:ffff, 112, 2001:db8::ffff:0",
+        "2001:db8:1:1:1::, 64, 2001:db8:1:1::",
+        "2001:db8:1:1:1::, 65, 2001:db8:1:1::",
+        "2001:db8:ffff::1, 33, 2001:db8:8000::",
+        "2001:db8::1, 0, ::",
+    })
+    void knowsItsNetwork(String address, int prefix, String network) {
+        assertThat(IpAddress.parse(address).orElseThrow().network(prefix)).hasToString(network);
     }
 
     @Test
