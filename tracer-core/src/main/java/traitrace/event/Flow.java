@@ -1,5 +1,6 @@
 package traitrace.event;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,11 @@ import java.util.Optional;
 public record Flow(IpAddress source, IpAddress destination, int sourcePort, int destinationPort, int protocol) {
     /** The protocol of a flow that is an ARP question or answer. */
     public static final int ARP = HeaderWalk.ETH_ARP;
+
+    /** Every name that {@link #protocolText} has for a protocol. */
+    public static List<String> protocolNames() {
+        return ProtocolNames.all();
+    }
 
     /** Of the last IP or ARP header that was captured; empty if there is none. */
     public static Optional<Flow> innermost(Headers headers) {

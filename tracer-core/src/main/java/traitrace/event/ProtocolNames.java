@@ -1,8 +1,21 @@
 package traitrace.event;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /** The words for protocol numbers and ICMP messages, as tcpdump and ip(8) have them. */
 final class ProtocolNames {
+    private static final String NUMBERED = "proto ";
+
     private ProtocolNames() {}
+
+    /** The names of all protocols that have one. */
+    static List<String> all() {
+        return IntStream.concat(IntStream.rangeClosed(0, 255), IntStream.of(HeaderWalk.ETH_ARP))
+                .mapToObj(ProtocolNames::protocol)
+                .filter(name -> !name.startsWith(NUMBERED))
+                .toList();
+    }
 
     /** @param protocol an IP protocol number, or the Ethertype of ARP */
     static String protocol(int protocol) {
@@ -23,7 +36,7 @@ final class ProtocolNames {
             case 132 -> "sctp";
             case 136 -> "udplite";
             case HeaderWalk.ETH_ARP -> "arp";
-            default -> "proto " + protocol;
+            default -> NUMBERED + protocol;
         };
     }
 

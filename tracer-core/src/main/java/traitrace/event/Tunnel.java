@@ -11,6 +11,8 @@ import java.util.List;
  * @param id VNI, GRE key or SPI; -1 = it has none
  */
 public record Tunnel(String kind, long id, IpAddress source, IpAddress destination) {
+    /** Every kind that there is. */
+    public static final List<String> KINDS = List.of("vxlan", "geneve", "gre", "esp", "ipip", "sit", "ip6tnl");
 
     /** The tunnels around a packet, outermost first; also those whose content was not captured. */
     public static List<Tunnel> of(Headers headers) {

@@ -91,8 +91,7 @@ public final class JsonLines implements Closeable {
         begin("stats");
         json.writeNumberField("packets", tally.packets());
         json.writeNumberField("events", tally.events());
-        for (String label :
-                new String[] {"delivered", "transmitted", "dropped", "absorbed", "in-flight", "lost-sight"}) {
+        for (String label : Verdict.LABELS) {
             json.writeNumberField(label.replace('-', '_'), tally.verdict(label));
         }
         json.writeNumberField("missing_events", tally.missing());
@@ -146,11 +145,7 @@ public final class JsonLines implements Closeable {
         json.writeStringField("last_netns_name", last.netnsName());
         text("first_device", first.device());
         text("last_device", last.device());
-        flow(t.hops().stream()
-                .map(Hop::headers)
-                .filter(h -> !h.layers().isEmpty())
-                .findFirst()
-                .orElse(Headers.NONE));
+        flow(t.firstHeaders());
         json.writeArrayFieldStart("candidates");
         for (long candidate : t.candidates()) {
             json.writeString(Timeline.formatId(candidate));

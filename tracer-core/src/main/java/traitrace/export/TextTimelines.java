@@ -6,6 +6,7 @@ import java.util.function.Function;
 import traitrace.event.Headers;
 import traitrace.event.Stage;
 import traitrace.export.Palette.Role;
+import traitrace.names.DropReasons;
 import traitrace.names.Names;
 import traitrace.timeline.Change;
 import traitrace.timeline.Durations;
@@ -30,7 +31,6 @@ import traitrace.timeline.Verdict;
  * wider than the given columns: columns are left out, and notes go on in the next line.
  */
 public final class TextTimelines {
-    private static final String REASON_PREFIX = "SKB_DROP_REASON_";
     private static final int WIDE = 110;
     /** A part of the whole time that is worth pointing at, in percent, and the whole time from which on it is, ns. */
     private static final int LONG_PERCENT = 50;
@@ -91,8 +91,7 @@ public final class TextTimelines {
     private String verdictShort(Timeline timeline) {
         Verdict verdict = timeline.verdict();
         if (verdict instanceof Verdict.Dropped d) {
-            String reason = names.dropReason(d.reason());
-            return "DROPPED " + (reason.startsWith(REASON_PREFIX) ? reason.substring(REASON_PREFIX.length()) : reason);
+            return "DROPPED " + DropReasons.brief(names.dropReason(d.reason()));
         }
         if (verdict instanceof Verdict.Delivered d) {
             return "delivered to " + process(timeline, d.pid());
@@ -111,11 +110,8 @@ public final class TextTimelines {
         if (pid == 0) {
             return "a socket";
         }
-        String name = timeline.hops().stream()
-                .filter(h -> h.pid() == pid && !h.process().isEmpty())
-                .map(Hop::process)
-                .reduce((a, b) -> b)
-                .orElseGet(() -> names.process(pid));
+        String seen = timeline.process(pid);
+        String name = seen.isEmpty() ? names.process(pid) : seen;
         return name.isEmpty() ? "pid " + pid : name + "[" + pid + "]";
     }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
  *
  * <p>What a program says of itself, once there is a channel for it, has its place before these.
  */
-enum Relation {
+public enum Relation {
     /** The kernel had the one socket send what the other one received, by a map of sockets. */
     SOCKMAP(Evidence.PROVED),
     /** The bytes lay in the same memory of the process, or went through the same pipe. */
@@ -32,7 +32,7 @@ enum Relation {
     }
 
     /** The word for it in links, JSON and screens. */
-    String label() {
+    public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

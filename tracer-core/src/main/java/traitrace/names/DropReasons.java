@@ -20,6 +20,7 @@ import traitrace.kernel.Btf;
  */
 public final class DropReasons {
     private static final String CORE = "skb_drop_reason";
+    private static final String PREFIX = "SKB_DROP_REASON_";
 
     /** Why TCP sends a reset (include/net/rstreason.h, Linux 6.10 and later); its numbers begin at 0, too. */
     private static final String RESETS = "sk_rst_reason";
@@ -101,6 +102,11 @@ public final class DropReasons {
     public String name(int reason) {
         String name = names.get(reason);
         return name != null ? name : "reason " + Integer.toUnsignedString(reason);
+    }
+
+    /** A name without what all names of the core begin with: {@code NO_SOCKET}. */
+    public static String brief(String name) {
+        return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
     }
 
     /** All that are known, by raw reason: what a recording has to hold. */

@@ -3,11 +3,11 @@ package traitrace.names;
 import java.util.Locale;
 
 /** Whether a word is likely a slip of the finger for another. */
-final class NearMiss {
+public final class NearMiss {
     private NearMiss() {}
 
     /** At most two letters apart, fewer for short words; the case of letters does not count. */
-    static boolean near(String typed, String known) {
+    public static boolean near(String typed, String known) {
         String a = typed.toLowerCase(Locale.ROOT);
         String b = known.toLowerCase(Locale.ROOT);
         int allowed = Math.min(a.length(), b.length()) <= 3 ? 1 : 2;

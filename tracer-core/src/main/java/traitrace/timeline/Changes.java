@@ -12,6 +12,10 @@ import traitrace.event.Tunnel;
 
 /** What two snapshots of the same packet tell about what was done to it in between. */
 public final class Changes {
+    /** What {@link Change#field} can be. */
+    public static final List<String> FIELDS = List.of(
+            "netns", "dev", "src", "dst", "mark", "len", "encapsulation", "checksum", "ttl", "vlan", "gso", "fragment");
+
     private static final int IPV6_HEADER = 40;
 
     private Changes() {}

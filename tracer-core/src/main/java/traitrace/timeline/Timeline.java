@@ -1,6 +1,7 @@
 package traitrace.timeline;
 
 import java.util.List;
+import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Stage;
 import traitrace.lineage.Edge;
@@ -64,6 +65,24 @@ public record Timeline(
             }
         }
         return end;
+    }
+
+    /** The first headers that were seen of it; {@link Headers#NONE} if none were. */
+    public Headers firstHeaders() {
+        return hops.stream()
+                .map(Hop::headers)
+                .filter(h -> !h.layers().isEmpty())
+                .findFirst()
+                .orElse(Headers.NONE);
+    }
+
+    /** The name under which a process was last seen at a hop; empty if it has none there. */
+    public String process(int pid) {
+        return hops.stream()
+                .filter(h -> h.pid() == pid && !h.process().isEmpty())
+                .map(Hop::process)
+                .reduce((a, b) -> b)
+                .orElse("");
     }
 
     /** Events known to be lost. */

@@ -1,7 +1,12 @@
 package traitrace.timeline;
 
+import java.util.List;
+
 /** How a packet's story ends. */
 public sealed interface Verdict {
+
+    /** Every label, the good ends first. */
+    List<String> LABELS = List.of("delivered", "transmitted", "dropped", "absorbed", "in-flight", "lost-sight");
 
     /** The word for it in JSON, filters and screens. */
     String label();
