@@ -85,9 +85,10 @@ public final class JsonLines implements Closeable {
     /**
      * Writes the {@code stats} line.
      *
+     * @param hidden packets that a display filter left out
      * @param cut the recording that was read ends in the middle
      */
-    public void stats(Losses losses, boolean cut) throws IOException {
+    public void stats(Losses losses, long hidden, boolean cut) throws IOException {
         begin("stats");
         json.writeNumberField("packets", tally.packets());
         json.writeNumberField("events", tally.events());
@@ -106,6 +107,7 @@ public final class JsonLines implements Closeable {
         json.writeNumberField("aged_entries", losses.aged());
         json.writeNumberField("evicted_packets", losses.evicted());
         json.writeNumberField("filtered_packets", losses.filtered());
+        json.writeNumberField("hidden_packets", hidden);
         json.writeBooleanField("cut", cut);
         end();
     }

@@ -10,12 +10,23 @@ public final class Tally {
     private long packets;
     private long events;
     private long missing;
+    private long hidden;
 
     public void count(Timeline timeline) {
         packets++;
         events += timeline.hops().size();
         missing += timeline.missing();
         verdicts.merge(timeline.verdict().label(), 1L, Long::sum);
+    }
+
+    /** One more that a display filter left out: it is counted nowhere else. */
+    public void hide() {
+        hidden++;
+    }
+
+    /** Packets that a display filter left out. */
+    public long hidden() {
+        return hidden;
     }
 
     public long packets() {

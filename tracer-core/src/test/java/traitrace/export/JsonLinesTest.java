@@ -56,6 +56,7 @@ class JsonLinesTest {
         assertThat(stats.path("dropped").asInt()).isEqualTo(2);
         assertThat(stats.path("lost_events").asInt()).isEqualTo(7);
         assertThat(stats.path("missing_events").asInt()).isEqualTo(4);
+        assertThat(stats.path("hidden_packets").asInt()).isEqualTo(5);
     }
 
     @Test
@@ -156,7 +157,7 @@ class JsonLinesTest {
             for (Timeline timeline : Stories.all()) {
                 json.timeline(timeline);
             }
-            json.stats(new Losses(List.of(7L), 0, 0, 0, 0, 0), false);
+            json.stats(new Losses(List.of(7L), 0, 0, 0, 0, 0), 5, false);
         }
         List<JsonNode> lines = new ArrayList<>();
         String text = out.toString(StandardCharsets.UTF_8);

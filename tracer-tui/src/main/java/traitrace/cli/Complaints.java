@@ -10,9 +10,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import traitrace.TracerException;
+import traitrace.filter.FilterException;
 
 /** Errors as users see them: {@code traitrace: what is wrong: what to do}, one line, and where to read more. */
 final class Complaints implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    /** A width that every terminal has. */
+    private static final int FILTER_COLUMNS = 80;
+
     private final Context context;
 
     Complaints(Context context) {
@@ -32,6 +36,9 @@ final class Complaints implements IParameterExceptionHandler, IExecutionExceptio
             return handleParseException(p, new String[0]);
         }
         debug(e, command);
+        if (e instanceof FilterException wrong) {
+            return wrongFilter(wrong, command);
+        }
         if (!(e instanceof TracerException known)) {
             return internal(e);
         }
@@ -40,6 +47,15 @@ final class Complaints implements IParameterExceptionHandler, IExecutionExceptio
             tryHelp(command);
         }
         return known.kind().exitCode();
+    }
+
+    /** With the expression, and the character pointed at. */
+    private int wrongFilter(FilterException e, CommandLine command) {
+        List<String> lines = e.lines(FILTER_COLUMNS);
+        context.tell(lines.get(0));
+        lines.stream().skip(1).forEach(context.outside().err()::println);
+        tryHelp(command);
+        return ExitCode.USAGE;
     }
 
     /** An error of ours, or a JVM out of memory. */

@@ -190,7 +190,7 @@ final class DemoCommand implements Callable<Integer> {
                     lines.timeline(timeline);
                 }
             }
-            lines.stats(source.losses(), source.notice().isPresent());
+            lines.stats(source.losses(), 0, source.notice().isPresent());
         }
     }
 

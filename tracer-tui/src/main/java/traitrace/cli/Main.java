@@ -137,6 +137,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new DemoCommand(context))
                 .addSubcommand(new DoctorCommand(context))
                 .addSubcommand(new HooksCommand(context))
+                .addSubcommand(new FieldsCommand(context))
                 .addSubcommand("completion", new AutoComplete.GenerateCompletion());
         command.getSubcommands()
                 .get("completion")

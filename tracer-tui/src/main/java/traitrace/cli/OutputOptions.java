@@ -6,7 +6,7 @@ import traitrace.export.Palette;
 import traitrace.export.TextTimelines.Style;
 
 /** How packets are shown. */
-final class OutputOptions {
+class OutputOptions {
     /** Where there is no terminal to ask: a pager, a file, a ticket. */
     private static final int WIDTH_WITHOUT_TERMINAL = 120;
 

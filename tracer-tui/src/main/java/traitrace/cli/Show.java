@@ -15,6 +15,8 @@ import traitrace.export.JsonLines;
 import traitrace.export.Tally;
 import traitrace.export.TextTimelines;
 import traitrace.export.WallClock;
+import traitrace.filter.DisplayFilter;
+import traitrace.names.Names;
 import traitrace.timeline.Timeline;
 
 /** Shows what a source delivers, until it ends, a limit is reached or the user has seen enough. */
@@ -23,14 +25,20 @@ final class Show {
 
     private final Context context;
     private final OutputOptions options;
+    private final DisplayFilter filter;
     private final long count;
     private final Duration duration;
     private final Tally tally = new Tally();
 
-    /** @param duration null = no limit */
-    Show(Context context, OutputOptions options, long count, Duration duration) {
+    /**
+     * @param filter which packets to show; null = all
+     * @param count of packets that are shown
+     * @param duration null = no limit
+     */
+    Show(Context context, OutputOptions options, DisplayFilter filter, long count, Duration duration) {
         this.context = context;
         this.options = options;
+        this.filter = filter;
         this.count = count;
         this.duration = duration;
     }
@@ -43,7 +51,7 @@ final class Show {
         try (source;
                 Output output = options.json ? new Json(out, source) : new Text(out, source)) {
             try {
-                source.run(new Limited(output), () -> done(start));
+                source.run(new Limited(output, source.names()), () -> done(start));
             } finally {
                 interrupted = context.outside().interrupted().getAsBoolean() && !limitReached(start);
                 output.end(source.losses(), source.notice());
@@ -78,14 +86,20 @@ final class Show {
     /** Ends at the count exactly, whatever the source still has in hand. */
     private final class Limited implements TimelineSink {
         private final Output output;
+        private final Names names;
 
-        Limited(Output output) {
+        Limited(Output output, Names names) {
             this.output = output;
+            this.names = names;
         }
 
         @Override
         public void accept(Timeline timeline) {
             if (tally.packets() < count && !context.out().failed()) {
+                if (filter != null && !filter.matches(timeline, names)) {
+                    tally.hide();
+                    return;
+                }
                 tally.count(timeline);
                 try {
                     output.show(timeline);
@@ -159,7 +173,7 @@ final class Show {
         }
     }
 
-    private static final class Json implements Output {
+    private final class Json implements Output {
         private final OutputStream out;
         private final JsonLines lines;
 
@@ -180,7 +194,7 @@ final class Show {
 
         @Override
         public void end(Losses losses, Optional<String> notice) throws IOException {
-            lines.stats(losses, notice.isPresent());
+            lines.stats(losses, tally.hidden(), notice.isPresent());
         }
 
         @Override

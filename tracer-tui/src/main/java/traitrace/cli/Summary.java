@@ -12,7 +12,7 @@ import traitrace.kernel.MissedRuns;
 final class Summary {
     private Summary() {}
 
-    /** {@code 3 packets, 12 events: 2 delivered, 1 dropped}. */
+    /** {@code 3 packets, 12 events: 2 delivered, 1 dropped; 7 packets hidden by --where}. */
     static String packets(Tally tally) {
         StringBuilder line = new StringBuilder();
         line.append(plural(tally.packets(), "packet")).append(", ").append(plural(tally.events(), "event"));
@@ -20,6 +20,9 @@ final class Summary {
         for (var verdict : tally.verdicts().entrySet()) {
             line.append(separator).append(verdict.getValue()).append(' ').append(verdict.getKey());
             separator = ", ";
+        }
+        if (tally.hidden() > 0) {
+            line.append("; ").append(plural(tally.hidden(), "packet")).append(" hidden by --where");
         }
         return line.toString();
     }

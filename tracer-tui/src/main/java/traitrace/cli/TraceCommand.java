@@ -12,6 +12,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import traitrace.cli.Tracer.Request;
 import traitrace.cli.Tracer.TimelineSource;
+import traitrace.filter.DisplayFilter;
 
 @Command(
         name = "trace",
@@ -21,6 +22,7 @@ import traitrace.cli.Tracer.TimelineSource;
             "  traitrace trace icmp                      every ping, hop by hop",
             "  traitrace trace -c 1 tcp port 80          the next packet of a web server",
             "  traitrace trace --netns web --duration 5s only what touches the namespace web",
+            "  traitrace trace --where 'latency > 2ms'   what took more than that",
             "  traitrace trace --read FILE --json | jq   a recording, for programs",
         })
 final class TraceCommand implements Callable<Integer> {
@@ -32,6 +34,19 @@ final class TraceCommand implements Callable<Integer> {
     static final class SourceOptions extends CaptureChoice {
         @Option(names = "--read", paramLabel = "FILE", description = "Show a recording instead of tracing.")
         Path read;
+    }
+
+    static final class ShowOptions extends OutputOptions {
+        @Option(
+                names = "--where",
+                paramLabel = "EXPR",
+                description = "Show only packets of which EXPR holds, as in verdict == dropped && latency > 2ms:"
+                        + " docs/filters.md, traitrace fields.")
+        String where;
+
+        DisplayFilter filter() {
+            return where == null ? null : DisplayFilter.parse(where);
+        }
     }
 
     @Parameters(
@@ -47,7 +62,7 @@ final class TraceCommand implements Callable<Integer> {
     private LimitOptions limits = new LimitOptions();
 
     @ArgGroup(validate = false, heading = "%nHow to show it:%n", order = 3)
-    private OutputOptions output = new OutputOptions();
+    private ShowOptions output = new ShowOptions();
 
     TraceCommand(Context context) {
         this.context = context;
@@ -57,7 +72,7 @@ final class TraceCommand implements Callable<Integer> {
     public Integer call() {
         String expression = String.join(" ", filter).strip();
         long count = limits.count == null ? Long.MAX_VALUE : limits.count;
-        Show show = new Show(context, output, count, limits.duration);
+        Show show = new Show(context, output, output.filter(), count, limits.duration);
         if (source.read != null) {
             source.given().stream().findFirst().ifPresent(option -> {
                 throw new ParameterException(

@@ -30,6 +30,8 @@ import traitrace.TracerException.Kind;
 import traitrace.cli.Tracer.Request;
 import traitrace.event.Hook;
 import traitrace.event.Losses;
+import traitrace.filter.Fields;
+import traitrace.filter.Level;
 import traitrace.kernel.Hooks;
 import traitrace.kernel.Requirement;
 
@@ -75,7 +77,7 @@ class MainTest {
                 "record -o f --jsn | unknown option --jsn | Try 'traitrace record --help'.",
                 "hooks tcp | traitrace: there is nothing to do with tcp | Try 'traitrace hooks --help'.",
                 "doctor --jso | traitrace: unknown option --jso: did you mean --json? | Try 'traitrace doctor --help'.",
-                "`` | traitrace: no command was given: name one of trace, record, demo, doctor, hooks | Try 'traitrace --help'.",
+                "`` | traitrace: no command was given: name one of trace, record, demo, doctor, hooks, fields | Try 'traitrace --help'.",
             })
     void saysWhatIsWrongInOneSentenceAndWhereToReadMore(String line, String sentence, String last) {
         assertThat(run(line.isBlank() ? new String[0] : line.split(" "))).isEqualTo(2);
@@ -116,6 +118,55 @@ class MainTest {
         assertThat(out().lines().filter(l -> l.startsWith("{\"type\":\"packet\"")))
                 .hasSize(2);
         assertThat(out()).startsWith("{\"type\":\"meta\"").contains("{\"type\":\"stats\",\"packets\":2,");
+    }
+
+    @Test
+    void showsOnlyWhatTheDisplayFilterIsTrueOf() {
+        assertThat(run("trace", "--where", "packet.id in {1, 2}")).isZero();
+        assertThat(out().lines().filter(l -> l.contains("in flight"))).hasSize(2);
+        assertThat(err()).isEqualTo("traitrace: 2 packets, 2 events: 2 in-flight; 1 packet hidden by --where\n");
+        out.reset();
+        assertThat(run("trace", "--json", "-c", "1", "--where=packet.id != 0")).isZero();
+        assertThat(out().lines().filter(l -> l.startsWith("{\"type\":\"packet\"")))
+                .hasSize(1);
+        assertThat(out()).contains("{\"type\":\"stats\",\"packets\":1,").contains("\"hidden_packets\":1,");
+    }
+
+    @Test
+    void choosesAmongThePacketsOfARecording(@TempDir Path directory) {
+        String file = directory.resolve("r.trec").toString();
+        assertThat(run("record", "-o", file)).isZero();
+        assertThat(run("trace", "--read", file, "--where", "verdict == dropped"))
+                .isZero();
+        assertThat(out()).isEmpty();
+        assertThat(err()).endsWith("traitrace: 0 packets, 0 events; 3 packets hidden by --where\n");
+    }
+
+    @Test
+    void pointsAtWhatIsWrongInADisplayFilter() {
+        assertThat(run("trace", "--where", "verdict == dropped && latncy > 2ms"))
+                .isEqualTo(2);
+        assertThat(err())
+                .isEqualTo(
+                        """
+                traitrace: there is no field latncy: did you mean latency?
+                  verdict == dropped && latncy > 2ms
+                                        ^
+                Try 'traitrace trace --help'.
+                """);
+        assertThat(out()).isEmpty();
+        assertThat(tracersMade).hasValue(0);
+    }
+
+    @Test
+    void listsTheFieldsOfDisplayFilters() {
+        assertThat(run("fields")).isZero();
+        assertThat(out().lines()).hasSize(Fields.all().size() + Level.values().length);
+        assertThat(out())
+                .startsWith("PACKET ")
+                .containsPattern("\nlatency +duration +ns +from the first event to the end of the story\n")
+                .matches("(?s)[ -~\n]*");
+        assertThat(tracersMade).hasValue(0);
     }
 
     @ParameterizedTest
@@ -274,7 +325,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"trace", "trace --json", "hooks", "hooks --json", "doctor", "--help"})
+    @ValueSource(strings = {"trace", "trace --json", "hooks", "hooks --json", "fields", "doctor", "--help"})
     void isSilentWhenTheReaderGoesAway(String line) {
         assertThat(run(new Failing("Broken pipe"), line.split(" "))).isEqualTo(141);
         assertThat(err()).isEmpty();
@@ -297,7 +348,8 @@ class MainTest {
                 "record -h",
                 "demo --help",
                 "doctor --help",
-                "hooks --help"
+                "hooks --help",
+                "fields --help"
             })
     void helpFitsAnyTerminalAndTellsTheExitCodes(String line) {
         assertThat(run(line.split(" "))).isZero();
