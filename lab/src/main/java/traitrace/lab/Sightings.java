@@ -32,12 +32,12 @@ import traitrace.timeline.Verdict;
  * packets ever reads.
  */
 final class Sightings implements EventSink {
-    /** In an emulated machine, processes leave in their sockets for seconds what was sent to them. */
+    /**
+     * In an emulated machine, processes leave in their sockets for seconds what was sent to them, and the first requests
+     * are passed on most of a second after they were taken.
+     */
     private static final Lineage.Limits PATIENT = new Lineage.Limits(
-            Lineage.Limits.DEFAULT.settleNs(),
-            Lineage.Limits.DEFAULT.retransmitNs(),
-            60_000_000_000L,
-            Lineage.Limits.DEFAULT.packets());
+            3_000_000_000L, Lineage.Limits.DEFAULT.retransmitNs(), 60_000_000_000L, Lineage.Limits.DEFAULT.packets());
 
     /** Payload bytes to ask for. */
     static final int PAYLOAD_BYTES = 24;

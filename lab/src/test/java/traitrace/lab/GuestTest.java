@@ -20,14 +20,14 @@ class GuestTest {
     void aGuestThatHangsIsStoppedAndItsConsoleShown(@TempDir Path results) {
         Guest.Ended ended = GUEST.run(
                 results,
-                Duration.ofSeconds(30),
+                Duration.ofSeconds(90),
                 List.of("sh", "-c", "echo hanging on purpose >/dev/console; sleep 1000"),
                 Map.of());
 
         assumeTrue(ended.impossible().isEmpty(), () -> ended.impossible().orElse(""));
         assertThat(ended.status()).isEqualTo(124);
         assertThat(ended.output())
-                .contains("the guest was not done after 30 s; the last lines of its console")
+                .contains("the guest was not done after 90 s; the last lines of its console")
                 .contains("hanging on purpose");
     }
 
