@@ -300,10 +300,11 @@ public final class Laboratory implements AutoCloseable {
         ip(topology.links().stream()
                 .map(link -> "link add " + described(link.a()) + " type veth peer name " + described(link.b()))
                 .toList());
-        topology.links().stream()
-                .flatMap(link -> Stream.of(link.a(), link.b()))
-                .filter(end -> !end.offloads().isEmpty())
-                .forEach(this::setOffloads);
+        ends().filter(end -> !end.offloads().isEmpty()).forEach(this::setOffloads);
+    }
+
+    private Stream<Topology.End> ends() {
+        return topology.links().stream().flatMap(link -> Stream.of(link.a(), link.b()));
     }
 
     private String described(Topology.End end) {
@@ -353,26 +354,17 @@ public final class Laboratory implements AutoCloseable {
     /** A device does not come up while the one below it is down, which may be in another namespace. */
     private List<String> parentsFirst() {
         Set<String> parents = topology.devices().stream()
-                .flatMap(device -> Stream.ofNullable(parentNs(device)))
+                .filter(device -> !device.parentNs().equals(device.ns()))
+                .map(Topology.Device::parentNs)
                 .collect(Collectors.toSet());
         return topology.namespaces().stream()
                 .sorted(Comparator.comparing(ns -> !parents.contains(ns)))
                 .toList();
     }
 
-    private static String parentNs(Topology.Device device) {
-        if (device instanceof Topology.Macvlan macvlan) {
-            return macvlan.parentNs();
-        }
-        return device instanceof Topology.Stacked stacked ? stacked.parentNs() : null;
-    }
-
     private void bringUp(String ns) {
         ip(ns, "link set lo up");
-        topology.links().stream()
-                .flatMap(link -> Stream.of(link.a(), link.b()))
-                .filter(end -> end.ns().equals(ns))
-                .forEach(end -> bringUp(ns, end.dev(), end.addresses()));
+        ends().filter(end -> end.ns().equals(ns)).forEach(end -> bringUp(ns, end.dev(), end.addresses()));
         topology.devices().stream()
                 .filter(device -> device.ns().equals(ns))
                 .forEach(device -> bringUp(ns, device.dev(), device.addresses()));

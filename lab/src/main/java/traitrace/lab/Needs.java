@@ -41,7 +41,7 @@ public final class Needs {
                 Stream.of("program:ip", "program:ping"),
                 scenario.topology().nft().isEmpty() ? Stream.of() : Stream.of("program:nft"));
         return Stream.concat(programs, scenario.needs().stream())
-                .flatMap(need -> ANSWERS.computeIfAbsent(need, Needs::missing).stream())
+                .flatMap(need -> answer(need).stream())
                 .findFirst();
     }
 
@@ -53,8 +53,11 @@ public final class Needs {
         scenarios.stream()
                 .flatMap(scenario -> scenario.needs().stream())
                 .filter(need -> need.startsWith(MODULE))
-                .distinct()
-                .forEach(need -> module(need.substring(MODULE.length())));
+                .forEach(Needs::answer);
+    }
+
+    private static Optional<String> answer(String need) {
+        return ANSWERS.computeIfAbsent(need, Needs::missing);
     }
 
     private static boolean root() {

@@ -79,6 +79,11 @@ public record Topology(
         String dev();
 
         List<String> addresses();
+
+        /** Where the device below is, if there is one. */
+        default String parentNs() {
+            return ns();
+        }
     }
 
     /** @param ports devices of the same namespace */

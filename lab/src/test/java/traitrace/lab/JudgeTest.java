@@ -354,30 +354,16 @@ class JudgeTest {
     }
 
     private static Sighting ended(Sighting s, String verdict) {
-        return new Sighting(
-                s.packetId(),
-                s.skb(),
-                s.hook(),
-                s.netns(),
-                s.device(),
-                s.number(),
-                s.span(),
-                verdict,
-                "",
-                s.evidence());
+        return with(s, s.number(), s.span(), s.evidence(), verdict, "");
     }
 
     private static Sighting with(Sighting s, long number, int span, Evidence evidence) {
+        return with(s, number, span, evidence, s.verdict(), s.dropReason());
+    }
+
+    private static Sighting with(
+            Sighting s, long number, int span, Evidence evidence, String verdict, String dropReason) {
         return new Sighting(
-                s.packetId(),
-                s.skb(),
-                s.hook(),
-                s.netns(),
-                s.device(),
-                number,
-                span,
-                s.verdict(),
-                s.dropReason(),
-                evidence);
+                s.packetId(), s.skb(), s.hook(), s.netns(), s.device(), number, span, verdict, dropReason, evidence);
     }
 }

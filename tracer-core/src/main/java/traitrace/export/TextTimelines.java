@@ -110,8 +110,7 @@ public final class TextTimelines {
         if (pid == 0) {
             return "a socket";
         }
-        String seen = timeline.process(pid);
-        String name = seen.isEmpty() ? names.process(pid) : seen;
+        String name = timeline.process(pid, names);
         return name.isEmpty() ? "pid " + pid : name + "[" + pid + "]";
     }
 

@@ -71,13 +71,18 @@ public sealed interface Expression {
         }
     }
 
-    /** The field has a value. */
-    record Has(Field field) implements Expression {
+    /** About one field. */
+    sealed interface OfField extends Expression {
+        Field field();
+
         @Override
-        public Level level() {
-            return field.level();
+        default Level level() {
+            return field().level();
         }
     }
+
+    /** The field has a value. */
+    record Has(Field field) implements OfField {}
 
     /** The packet has an event with this stage, hook, device, namespace or kind of tunnel. */
     record PathHas(String name) implements Expression {
@@ -111,22 +116,12 @@ public sealed interface Expression {
     }
 
     /** @param value of the field's type */
-    record Compare(Field field, Relation relation, Value value) implements Expression {
-        @Override
-        public Level level() {
-            return field.level();
-        }
-    }
+    record Compare(Field field, Relation relation, Value value) implements OfField {}
 
     /** @param items never empty */
-    record In(Field field, List<Item> items) implements Expression {
+    record In(Field field, List<Item> items) implements OfField {
         public In {
             items = List.copyOf(items);
-        }
-
-        @Override
-        public Level level() {
-            return field.level();
         }
     }
 
@@ -151,12 +146,7 @@ public sealed interface Expression {
     }
 
     /** The regular expression is found in the text. */
-    record Matches(Field field, Regex regex) implements Expression {
-        @Override
-        public Level level() {
-            return field.level();
-        }
-    }
+    record Matches(Field field, Regex regex) implements OfField {}
 
     private static List<Expression> checked(
             List<Expression> terms, Function<Expression, Stream<Expression>> takeApart) {

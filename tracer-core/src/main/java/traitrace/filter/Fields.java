@@ -79,8 +79,9 @@ public final class Fields {
         text("drop.reason", level, "why it was dropped, with or without SKB_DROP_REASON_", Fields::dropReason);
         text("drop.symbol", level, "function that dropped it, and the offset in it", s -> dropped(s)
                 .map(d -> s.names().symbol(d.location())));
-        number("to.pid", level, "process that it was delivered to", s -> deliveredTo(s));
-        text("to.process", level, "name of that process", s -> deliveredTo(s).mapToObj(pid -> process(s, (int) pid)));
+        number("to.pid", level, "process that it was delivered to", Fields::deliveredTo);
+        text("to.process", level, "name of that process", s -> deliveredTo(s)
+                .mapToObj(pid -> s.timeline().process((int) pid, s.names())));
         duration("latency", level, "from the first event to the end of the story", s -> s.timeline()
                 .totalNs());
         number(
@@ -318,11 +319,6 @@ public final class Fields {
         return s.timeline().verdict() instanceof Verdict.Delivered delivered
                 ? unless(0, delivered.pid())
                 : LongStream.empty();
-    }
-
-    private static String process(Subject s, int pid) {
-        String seen = s.timeline().process(pid);
-        return seen.isEmpty() ? s.names().process(pid) : seen;
     }
 
     private static Stream<Tunnel> tunnels(Subject s) {

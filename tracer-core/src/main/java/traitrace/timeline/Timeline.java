@@ -5,6 +5,7 @@ import traitrace.event.Headers;
 import traitrace.event.Hook;
 import traitrace.event.Stage;
 import traitrace.lineage.Edge;
+import traitrace.names.Names;
 
 /**
  * One packet's story: its hops in order of time, over all its skbs.
@@ -76,13 +77,13 @@ public record Timeline(
                 .orElse(Headers.NONE);
     }
 
-    /** The name under which a process was last seen at a hop; empty if it has none there. */
-    public String process(int pid) {
+    /** The name under which a process was last seen at a hop, else what else is known; empty if that is nothing. */
+    public String process(int pid, Names names) {
         return hops.stream()
                 .filter(h -> h.pid() == pid && !h.process().isEmpty())
                 .map(Hop::process)
                 .reduce((a, b) -> b)
-                .orElse("");
+                .orElseGet(() -> names.process(pid));
     }
 
     /** Events known to be lost. */

@@ -36,6 +36,7 @@ import traitrace.event.Hook;
 import traitrace.event.Losses;
 import traitrace.event.RecordBytes;
 import traitrace.names.Names;
+import traitrace.names.NoNames;
 
 class RecordingTest {
     private static final CaptureInfo INFO = new CaptureInfo(
@@ -81,30 +82,10 @@ class RecordingTest {
     @Test
     void knowsWhoMadeAnEdgeAndWhoConsumed() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Names symbols = new Names() {
+        Names symbols = new NoNames() {
             @Override
             public String netns(long inode) {
                 return "host";
-            }
-
-            @Override
-            public String device(long netns, int ifindex) {
-                return "";
-            }
-
-            @Override
-            public boolean physical(long netns, int ifindex) {
-                return false;
-            }
-
-            @Override
-            public String process(int pid) {
-                return "";
-            }
-
-            @Override
-            public String dropReason(int reason) {
-                return "";
             }
 
             @Override

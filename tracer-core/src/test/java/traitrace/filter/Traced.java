@@ -10,6 +10,7 @@ import traitrace.lineage.Edge;
 import traitrace.lineage.EdgeKind;
 import traitrace.lineage.Evidence;
 import traitrace.names.Names;
+import traitrace.names.NoNames;
 import traitrace.timeline.Change;
 import traitrace.timeline.Hop;
 import traitrace.timeline.Timeline;
@@ -20,22 +21,7 @@ import traitrace.timeline.Verdict;
 final class Traced {
     private static final int ACCELERATED_VLAN = 0x6000 | 10;
 
-    static final Names NAMES = new Names() {
-        @Override
-        public String netns(long inode) {
-            return "net:[" + inode + "]";
-        }
-
-        @Override
-        public String device(long netns, int ifindex) {
-            return "";
-        }
-
-        @Override
-        public boolean physical(long netns, int ifindex) {
-            return false;
-        }
-
+    static final Names NAMES = new NoNames() {
         @Override
         public String process(int pid) {
             return pid == 900 ? "sshd" : "";
